@@ -1,0 +1,195 @@
+import type { InputFile, MessageInput } from '../../../protocol/mailbox.ts';
+import type { StartLine } from '../../../protocol/start.ts';
+import { type Claude, openClaude } from './claude.ts';
+import { Conversation } from './conversation.ts';
+import { isUnknownSession, sentenceOf } from './errors.ts';
+import type { HostLines } from './host-lines.ts';
+import { Inbox } from './inbox.ts';
+import type { Layout } from './layout.ts';
+import type { Mailbox } from './mailbox.ts';
+import { sdkOptions } from './options.ts';
+import type { Log, Report } from './report.ts';
+import { Requests } from './requests.ts';
+import type { SdkEvent } from './sdk-events.ts';
+import { checkTranscripts, chooseSession, transcriptDirectory } from './session.ts';
+import { toolServer } from './tool-server.ts';
+import type { Ask } from './tools.ts';
+
+export interface AgentParts {
+  readonly layout: Layout;
+  readonly start: StartLine;
+  readonly mailbox: Mailbox;
+  readonly report: Report;
+  readonly lines: HostLines;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** The SDK's process and what was said with it. */
+interface Running {
+  readonly claude: Claude;
+  readonly conversation: Conversation;
+}
+
+/** As a shell reports a program ended by SIGTERM. */
+const terminatedCode = 143;
+/** How long the SDK's process may take to save its transcript and go. */
+const goodbyeMs = 5_000;
+
+/** One run: inputs go to one SDK process as they come, until the host asks to close. */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #inbox: Inbox;
+  readonly #requests: Requests;
+  #running: Running | undefined;
+  #model: string | undefined;
+  #worked = false;
+  #closing = false;
+  #lastSignAt = 0;
+  /** Set once we let the SDK's process go; how it ends no longer matters then. */
+  #exitCode: number | undefined;
+
+  constructor(parts: AgentParts) {
+    const { mailbox, report, layout, log } = parts;
+    this.#parts = parts;
+    this.#model = parts.start.model;
+    this.#inbox = new Inbox(mailbox, { take: (input) => this.#take(input), log });
+    const { lookMs, replyMs } = layout;
+    this.#requests = new Requests(mailbox, { ring: () => report.bell(), lookMs, replyMs });
+  }
+
+  /** Resolves with the exit code. When `signal` aborts, at once and without finishing anything. */
+  async run(signal: AbortSignal): Promise<number> {
+    const aborted = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    this.#settle();
+    const claude = await Promise.race([this.#open(), aborted]);
+    if (!claude) return signal.aborted ? terminatedCode : 1;
+    const code = await Promise.race([this.#work(claude), aborted]);
+    this.#exitCode ??= code ?? terminatedCode;
+    claude.kill();
+    return this.#exitCode;
+  }
+
+  /** The SDK's process, ready; undefined when it cannot be, and the host was told why. */
+  async #open(): Promise<Claude | undefined> {
+    const { layout, start, report, environment, log } = this.#parts;
+    const transcripts = transcriptDirectory(layout.claude, layout.group);
+    try {
+      checkTranscripts(transcripts);
+    } catch (error) {
+      report.error('session', sentenceOf(error));
+      return undefined;
+    }
+    const ask: Ask = (definition, args) =>
+      this.#requests.ask(definition, args, this.#running?.conversation.place?.chatJid ?? start.chatJid);
+    try {
+      return await openClaude(await chooseSession(transcripts, start.sessionId), (session) =>
+        sdkOptions({
+          ...{ layout, start, session, environment, uid: process.getuid?.() },
+          server: toolServer(ask),
+          stderr: (text) => log(`sdk: ${text.trimEnd()}`),
+        }),
+      );
+    } catch (error) {
+      const sentence = sentenceOf(error);
+      report.error(isUnknownSession(sentence) ? 'session' : 'agent', `The agent does not start: ${sentence}`);
+      return undefined;
+    }
+  }
+
+  async #work(claude: Claude): Promise<number> {
+    const { layout, start, report, lines, log } = this.#parts;
+    const conversation = new Conversation({
+      ...{ start, session: claude.session, report, log },
+      again: (input) => this.#hand(input),
+      interrupt: () => claude.interrupt().catch((error) => log(`Cannot interrupt: ${sentenceOf(error)}`)),
+    });
+    this.#running = { claude, conversation };
+    report.ready(conversation.newSessionId());
+    if (start.prompt !== '') this.#take(inputByHand(start));
+    const timer = setInterval(() => this.#look(), layout.lookMs);
+    lines.onBell(() => this.#look());
+    this.#look();
+    let sentence = 'it ended by itself';
+    try {
+      for await (const event of claude.events()) this.#on(event, conversation);
+    } catch (error) {
+      sentence = sentenceOf(error);
+    }
+    clearInterval(timer);
+    conversation.end();
+    if (this.#exitCode === undefined) conversation.died(sentence);
+    return this.#exitCode ?? 1;
+  }
+
+  #look(): void {
+    this.#requests.look();
+    if (!this.#closing && this.#inbox.look()) {
+      this.#closing = true;
+      this.#lastSignAt = performance.now();
+    }
+    this.#settle();
+  }
+
+  #take(input: InputFile): void {
+    const { report, start, log } = this.#parts;
+    if (input.type === 'interrupt') {
+      this.#running?.conversation.stop(input.turnId);
+      report.acked(input.id);
+      return;
+    }
+    if (this.#running?.conversation.knows(input.id)) return;
+    const model = input.model ?? start.model;
+    if (model !== this.#model) {
+      this.#model = model;
+      this.#running?.claude.useModel(model).catch((error) => log(`Cannot change the model: ${sentenceOf(error)}`));
+    }
+    this.#hand(input);
+    report.acked(input.id);
+  }
+
+  #hand(input: MessageInput): void {
+    if (!this.#running) return;
+    this.#worked = true;
+    this.#running.conversation.handed(input, this.#running.claude.hand(input.text));
+  }
+
+  #on(event: SdkEvent, conversation: Conversation): void {
+    this.#lastSignAt = performance.now();
+    if (conversation.busy) this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
+    conversation.hear(event);
+    this.#settle();
+  }
+
+  /** Says where we stand, and leaves when that is all there is left to do. */
+  #settle(): void {
+    const conversation = this.#running?.conversation;
+    const busy = conversation?.busy ?? false;
+    const resting = this.#worked ? 'idle' : 'ready';
+    const state = this.#closing ? 'closing' : !conversation ? 'starting' : busy ? 'busy' : resting;
+    const turnId = conversation && busy ? { turnId: conversation.turnId } : {};
+    this.#parts.report.status({ state, ...turnId, background: conversation?.background ?? 0 });
+    if (!this.#closing) return;
+    if (!busy) this.#leave(0);
+    else if (performance.now() > this.#lastSignAt + this.#parts.layout.farewellMs) {
+      this.#parts.log('Closing before the end of the turn: it shows no sign of life.');
+      this.#leave(1);
+    }
+  }
+
+  #leave(code: number): void {
+    if (this.#exitCode !== undefined) return;
+    this.#exitCode = code;
+    const claude = this.#running?.claude;
+    if (code !== 0) claude?.kill();
+    claude?.end();
+    setTimeout(() => claude?.kill(), goodbyeMs).unref();
+  }
+}
+
+function inputByHand(start: StartLine): MessageInput {
+  return { v: 1, type: 'message', id: 'start', turnId: 'start', chatJid: start.chatJid, text: start.prompt };
+}

@@ -1,0 +1,201 @@
+import type { MessageInput, ResultFile } from '../../../protocol/mailbox.ts';
+import type { StartLine } from '../../../protocol/start.ts';
+import { classify, isUnknownSession } from './errors.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Meter } from './meter.ts';
+import { PartialText } from './partial-text.ts';
+import type { Log, Report } from './report.ts';
+import type { SdkEvent, SdkResult } from './sdk-events.ts';
+import type { Session } from './session.ts';
+import { type Place, Turns } from './turns.ts';
+
+export interface ConversationParts {
+  readonly start: StartLine;
+  readonly session: Session;
+  readonly report: Report;
+  readonly log: Log;
+  /** Hands an input over once more; `handed` follows. */
+  readonly again: (input: MessageInput) => void;
+  /** Stops what the SDK does at this moment. */
+  readonly interrupt: () => void;
+}
+
+type Verdict = Pick<ResultFile, 'status' | 'result' | 'error'>;
+
+/** What was handed to the SDK and what it said: from its events come the results, each naming the inputs it answers. */
+export class Conversation {
+  readonly #parts: ConversationParts;
+  readonly #lifecycle = new Lifecycle();
+  readonly #turns = new Turns();
+  readonly #partial: PartialText;
+  readonly #meter: Meter;
+  /** The SDK's words for why the coming result is an error. */
+  #reason: string | undefined;
+  #toldTools = false;
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts;
+    this.#meter = new Meter(parts.session.resume);
+    this.#partial = new PartialText((text) => parts.report.partial(this.turnId, text));
+  }
+
+  /** An input is open, a turn runs, or one is about to begin by itself. */
+  get busy(): boolean {
+    return this.#lifecycle.open.length > 0 || this.#turns.busyAt(performance.now());
+  }
+
+  get background(): number {
+    return this.#turns.background;
+  }
+
+  /** Where requests made right now belong; undefined before the first turn. */
+  get place(): Place | undefined {
+    const waiting = this.#turns.running ? undefined : this.#lifecycle.open[0];
+    return waiting ?? this.#turns.current;
+  }
+
+  get turnId(): string {
+    return this.place?.turnId ?? this.#parts.start.runId;
+  }
+
+  /** Set when the conversation is not the one of the start line. */
+  newSessionId(now: string = this.#parts.session.id): string | undefined {
+    return now === this.#parts.start.sessionId ? undefined : now;
+  }
+
+  knows(inputId: string): boolean {
+    return this.#lifecycle.knows(inputId);
+  }
+
+  handed(input: MessageInput, uuid: string): void {
+    this.#lifecycle.hand(input, uuid);
+  }
+
+  /** Ends that turn's work, also what has not begun. Another turn's work goes on. */
+  stop(turnId: string): void {
+    const open = this.#lifecycle.stop(turnId);
+    const unprompted = this.#turns.running && this.#turns.current?.turnId === turnId;
+    if (unprompted) this.#turns.stopping = true;
+    if (open || unprompted) this.#parts.interrupt();
+  }
+
+  hear(event: SdkEvent): void {
+    switch (event.type) {
+      case 'input':
+        this.#hearInput(event.uuid, event.state);
+        break;
+      case 'turn':
+        this.#turns.began();
+        this.#tellTools(event.tools);
+        break;
+      case 'message':
+        this.#partial.begin();
+        break;
+      case 'text':
+        this.#partial.add(event.text);
+        break;
+      case 'retry':
+        this.#partial.retract();
+        break;
+      case 'failure':
+        this.#reason = event.reason;
+        break;
+      case 'task':
+        this.#turns.taskBegan(event.key);
+        break;
+      case 'background':
+        this.#turns.inBackground(event.keys, performance.now());
+        break;
+      case 'result':
+        this.#hearResult(event.result);
+        break;
+      case 'tool':
+      case 'life':
+        break;
+    }
+  }
+
+  /** The SDK's process is gone and was not meant to be: what it had taken is given back as failed. */
+  died(sentence: string): void {
+    const { report } = this.#parts;
+    const code = isUnknownSession(sentence) ? 'session' : 'agent';
+    const message = `The agent's process ended unexpectedly: ${sentence}`;
+    const open = this.#lifecycle.open;
+    for (const turnId of new Set(open.map((input) => input.turnId))) {
+      const answers = open.filter((input) => input.turnId === turnId).map((input) => input.id);
+      report.result({ turnId, answers, status: 'error', result: null, error: { code, message } });
+    }
+    report.error(code, message);
+  }
+
+  /** Nothing more will be heard. */
+  end(): void {
+    this.#partial.drop();
+  }
+
+  /** Once: what the agent was really given, for whoever reads the run's log. */
+  #tellTools(tools: readonly string[]): void {
+    if (!this.#toldTools) this.#parts.log(`tools: ${tools.join(' ')}`);
+    this.#toldTools = true;
+  }
+
+  #hearInput(uuid: string, state: string): void {
+    const step = this.#lifecycle.heard(uuid, state);
+    switch (step.type) {
+      case 'started':
+        this.#turns.began({ turnId: step.input.turnId, chatJid: step.input.chatJid });
+        // The interrupt came too early for this one: it was still waiting, and would now run.
+        if (step.stopping) this.#parts.interrupt();
+        break;
+      case 'again':
+        this.#parts.log(`Input ${step.input.id} was swallowed (${state}); handing it over again.`);
+        this.#parts.again(step.input);
+        break;
+      case 'dropped':
+        this.#parts.report.result({
+          turnId: step.input.turnId,
+          answers: [step.input.id],
+          ...(step.stopping ? stopped : dropped),
+        });
+        break;
+      case 'none':
+        break;
+    }
+  }
+
+  #hearResult(result: SdkResult): void {
+    const { report, start } = this.#parts;
+    const { inputs, stopping } = this.#lifecycle.answered();
+    const task = result.origin?.runId;
+    const begunBy = task === undefined ? undefined : this.#turns.placeOfTask(task);
+    const turnId = inputs[0]?.turnId ?? begunBy?.turnId ?? this.turnId;
+    const verdict = verdictOf(result, { stopping: stopping || this.#turns.stopping, reason: this.#reason });
+    const newSessionId = this.newSessionId(result.session_id);
+    this.#turns.ended();
+    this.#partial.finish();
+    this.#reason = undefined;
+    report.result({
+      turnId,
+      answers: inputs.map((input) => input.id),
+      ...verdict,
+      ...(newSessionId !== undefined && { newSessionId }),
+      usage: this.#meter.take(result),
+      ...(inputs.length === 0 && { origin: { runId: start.runId, turnId } }),
+    });
+  }
+}
+
+const stopped: Verdict = { status: 'stopped', result: null };
+const dropped: Verdict = {
+  status: 'error',
+  result: null,
+  error: { code: 'agent', message: 'The agent took this message and dropped it.' },
+};
+
+function verdictOf(result: SdkResult, was: { stopping: boolean; reason: string | undefined }): Verdict {
+  // An API error calls itself a success with `is_error`.
+  const failed = result.is_error || result.subtype !== 'success';
+  if (!failed) return { status: 'ok', result: result.result ?? '' };
+  if (was.stopping) return stopped;
+  return { status: 'error', result: null, error: classify(result, was.reason) };
+}

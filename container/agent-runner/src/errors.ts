@@ -1,0 +1,49 @@
+import type { ResultError } from '../../../protocol/mailbox.ts';
+import type { SdkResult } from './sdk-events.ts';
+
+/** The SDK's words for "the credential is not accepted, or not paid for". Some of these come without any status. */
+const credentialReasons = new Set([
+  'authentication_failed',
+  'oauth_org_not_allowed',
+  'account_on_hold',
+  'verification_required',
+  'billing_error',
+  'cloud_credential_error',
+]);
+
+/**
+ * Why a turn failed, so that the host can tell what lies outside the message from what does not. `reason` is what the
+ * SDK said of the failing answer just before.
+ */
+export function classify(result: SdkResult, reason: string | undefined): ResultError {
+  const words = result.result || result.errors.join('; ') || `The agent ended with ${result.subtype}.`;
+  const status = result.api_error_status ?? undefined;
+  const message = words.slice(0, 2_000);
+  const code = codeOf(result, { status, reason });
+  return status === undefined ? { code, message } : { code, message, status };
+}
+
+function codeOf(
+  result: SdkResult,
+  cause: { status: number | undefined; reason: string | undefined },
+): ResultError['code'] {
+  const { status, reason } = cause;
+  if (status === 401 || status === 402 || status === 403) return 'credential';
+  if (reason !== undefined && credentialReasons.has(reason)) return 'credential';
+  if (result.terminal_reason === 'prompt_too_long') return 'prompt-too-long';
+  if (status === 429 || reason === 'rate_limit' || reason === 'overloaded') return 'overloaded';
+  if (status !== undefined) return status >= 500 ? 'overloaded' : 'model';
+  if (result.errors.some(isUnknownSession)) return 'session';
+  // The request went out and no answer came back at all.
+  if (result.terminal_reason === 'api_error') return 'network';
+  return 'agent';
+}
+
+/** What the SDK says when a session can neither be resumed nor begun under its id. */
+export function isUnknownSession(sentence: string): boolean {
+  return /No conversation found|Session ID .* is already in use|not a UUID|Invalid session ID/i.test(sentence);
+}
+
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,34 @@
+/** The program. The only file that may exit the process. */
+import { fileURLToPath } from 'node:url';
+
+if (process.argv[2] === 'relay') await relay(process.argv[3] ?? '{}');
+else await runner(process.argv[2] ?? '{}');
+
+async function relay(place: string): Promise<void> {
+  // A child of the runner: it must not outlive it, and need not load what it never uses.
+  process.once('disconnect', () => process.exit(0));
+  const { serveRelay } = await import('./relay.ts');
+  try {
+    await serveRelay(JSON.parse(place));
+    process.send?.('listening');
+  } catch (error) {
+    process.stderr.write(`relay: ${String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function runner(places: string): Promise<void> {
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
+  const [{ runAgent }, { layout }] = await Promise.all([import('./run.ts'), import('./layout.ts')]);
+  const code = await runAgent({
+    layout: layout.parse(JSON.parse(places)),
+    program: fileURLToPath(import.meta.url),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    signal: ending.signal,
+  });
+  process.exit(code);
+}

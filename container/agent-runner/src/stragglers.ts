@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Kills every process that carries `NAME=value` in the environment it was started with: whatever the agent left running,
+ * also what cut loose from its parents. Does nothing where there is no /proc.
+ */
+export function endStragglers(name: string, value: string): void {
+  for (const pid of processes()) {
+    if (pid !== process.pid && environmentOf(pid).includes(`${name}=${value}`)) kill(pid);
+  }
+}
+
+function processes(): number[] {
+  try {
+    return readdirSync('/proc')
+      .map((entry) => Number(entry))
+      .filter((pid) => Number.isInteger(pid) && pid > 1);
+  } catch {
+    return [];
+  }
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    // Gone already, or not ours.
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was quicker.
+  }
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+
+/**
+ * The admin socket: JSON lines on `data/admin.sock` (0600). The client sends requests, the host sends one reply for each
+ * (`id` repeats the request's) and, on a connection that attached a chat, events. A line is at most `adminLineLimit` bytes.
+ */
+export const adminLineLimit = 32 * 1024 * 1024;
+
+export const adminRequest = z.object({ id: z.number().int(), method: z.string(), params: z.unknown().optional() });
+export type AdminRequest = z.infer<typeof adminRequest>;
+
+export const adminReply = z.discriminatedUnion('ok', [
+  z.object({ id: z.number().int(), ok: z.literal(true), result: z.unknown() }),
+  z.object({ id: z.number().int(), ok: z.literal(false), error: z.object({ code: z.string(), message: z.string() }) }),
+]);
+export type AdminReply = z.infer<typeof adminReply>;
+
+/** What an attached terminal is told. */
+export const chatEvent = z.discriminatedUnion('event', [
+  /** One message of the assistant, Markdown. */
+  z.object({ event: z.literal('message'), jid: z.string(), text: z.string() }),
+  z.object({ event: z.literal('typing'), jid: z.string(), on: z.boolean() }),
+]);
+export type ChatEvent = z.infer<typeof chatEvent>;
+
+/** Anything the host may write on the socket. */
+export const adminLine = z.union([adminReply, chatEvent]);
+
+const folder = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'a folder is letters, digits, - and _, at most 64');
+
+/** Parameters and results of every method; the host parses params, the client parses results. */
+export const adminMethods = {
+  status: {
+    params: z.object({}),
+    result: z.object({
+      pid: z.number(),
+      version: z.string(),
+      home: z.string(),
+      startedAt: z.number(),
+      assistantName: z.string(),
+      model: z.string().nullable(),
+      credential: z.string(),
+      sandbox: z.object({ runtime: z.string(), class: z.string(), state: z.string() }),
+      channels: z.array(z.object({ name: z.string(), state: z.string() })),
+      groups: z.number(),
+      containers: z.array(z.object({ group: z.string(), run: z.string(), state: z.string(), sinceAt: z.number() })),
+      waiting: z.object({ inbox: z.number(), outbox: z.number(), dead: z.number() }),
+      warnings: z.array(z.string()),
+    }),
+  },
+  stop: { params: z.object({ now: z.boolean().default(false) }), result: z.object({}) },
+  'groups.list': {
+    params: z.object({}),
+    result: z.array(
+      z.object({
+        folder: z.string(),
+        name: z.string(),
+        isMain: z.boolean(),
+        trigger: z.string(),
+        requiresTrigger: z.boolean(),
+        model: z.string().nullable(),
+        egress: z.string(),
+        chats: z.array(z.string()),
+      }),
+    ),
+  },
+  'groups.add': {
+    params: z.object({
+      jid: z.string().min(3),
+      name: z.string().min(1).max(200),
+      folder,
+      trigger: z.string().min(1).max(100).optional(),
+      requiresTrigger: z.boolean().optional(),
+      isMain: z.boolean().optional(),
+      model: z.string().optional(),
+      egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
+    }),
+    result: z.object({ folder: z.string() }),
+  },
+  'groups.wire': { params: z.object({ jid: z.string().min(3), folder }), result: z.object({}) },
+  'groups.unwire': { params: z.object({ jid: z.string().min(3) }), result: z.object({ folder: z.string() }) },
+  'chats.list': {
+    params: z.object({}),
+    result: z.array(
+      z.object({
+        jid: z.string(),
+        channel: z.string(),
+        name: z.string(),
+        group: z.string().nullable(),
+        lastMessageAt: z.number().nullable(),
+      }),
+    ),
+  },
+  'messages.list': {
+    params: z.object({ chat: z.string(), limit: z.number().int().min(1).max(1000).default(50) }),
+    result: z.array(
+      z.object({
+        id: z.string(),
+        direction: z.enum(['in', 'out']),
+        sender: z.string(),
+        text: z.string(),
+        at: z.number(),
+        state: z.string(),
+      }),
+    ),
+  },
+  /** Attach this connection to a group's terminal chat: its messages and typing arrive as events from now on. */
+  'chat.attach': {
+    params: z.object({ group: z.string().default('main') }),
+    result: z.object({
+      jid: z.string(),
+      group: z.string(),
+      assistantName: z.string(),
+      model: z.string().nullable(),
+      sandbox: z.object({ runtime: z.string(), class: z.string() }),
+      notices: z.array(z.string()),
+    }),
+  },
+  /** Say one line in the attached chat. Replies once the line is stored. */
+  'chat.say': { params: z.object({ text: z.string().min(1) }), result: z.object({ message: z.string() }) },
+  /** Replies when that message is answered (or given up, or held until a person does something) and everything due to the chat was delivered. */
+  'chat.settled': {
+    params: z.object({ message: z.string() }),
+    result: z.object({ state: z.enum(['done', 'dead', 'kept', 'held']) }),
+  },
+} as const;
+export type AdminMethod = keyof typeof adminMethods;
+export type AdminParams<M extends AdminMethod> = z.input<(typeof adminMethods)[M]['params']>;
+export type AdminResult<M extends AdminMethod> = z.output<(typeof adminMethods)[M]['result']>;

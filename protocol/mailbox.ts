@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+/** Names inside a group's mailbox (`data/ipc/<folder>` outside, `/workspace/ipc` inside). */
+export const mailboxPlaces = {
+  /** Written by the host, read-only inside. */
+  input: 'input',
+  replies: 'replies',
+  /** Written by the runner, read outside only through safe-files. */
+  results: 'results',
+  messages: 'messages',
+  tasks: 'tasks',
+  acks: 'acks',
+} as const;
+export const statusFile = 'status.json';
+export const closeFile = '_close';
+
+/** `<seq>-<id>.json`, seq = 12 digits from a SQLite sequence, so that name order is the order to read in. */
+export function inputFileName(seq: number, id: string): string {
+  return `${String(seq).padStart(12, '0')}-${id}.json`;
+}
+
+export const messageInput = z.object({
+  v: z.literal(1),
+  type: z.literal('message'),
+  id: z.string().min(1),
+  turnId: z.string().min(1),
+  chatJid: z.string(),
+  threadId: z.string().optional(),
+  text: z.string(),
+  model: z.string().optional(),
+});
+export type MessageInput = z.infer<typeof messageInput>;
+
+const interruptInput = z.object({ v: z.literal(1), type: z.literal('interrupt'), id: z.string(), turnId: z.string() });
+
+/** One file the host puts in the mailbox for the agent. */
+export const inputFile = z.discriminatedUnion('type', [messageInput, interruptInput]);
+export type InputFile = z.infer<typeof inputFile>;
+
+/** Tokens and dollars of one turn, the SDK's own figures. Cost is a local estimate from list prices. */
+export const usage = z.object({
+  inputTokens: z.number().default(0),
+  outputTokens: z.number().default(0),
+  cacheReadTokens: z.number().default(0),
+  cacheWriteTokens: z.number().default(0),
+  costUsd: z.number().default(0),
+});
+export type Usage = z.infer<typeof usage>;
+
+/**
+ * Why a turn failed. `credential` (401, 403), `overloaded` (429, 5xx), `network` (no answer at all) lie outside the
+ * message and spend no attempt; everything else does.
+ */
+export const resultError = z.object({
+  code: z.enum(['credential', 'overloaded', 'network', 'prompt-too-long', 'model', 'session', 'agent']),
+  message: z.string(),
+  status: z.number().int().optional(),
+});
+export type ResultError = z.infer<typeof resultError>;
+
+/** `results/<turnId>-<ordinal>.json`: one answer of the agent. `answers` = ids of the inputs it answers; empty = unprompted. */
+export const resultFile = z.object({
+  v: z.literal(1).default(1),
+  turnId: z.string().min(1),
+  /** Counts from 1 within a turn. */
+  ordinal: z.number().int().min(1),
+  answers: z.array(z.string()),
+  status: z.preprocess((s) => (s === 'success' ? 'ok' : s), z.enum(['ok', 'error', 'stopped'])),
+  result: z.string().nullable(),
+  /** Set when the session is no longer the one of the start line. */
+  newSessionId: z.string().optional(),
+  error: z.preprocess((e) => (typeof e === 'string' ? { code: 'agent', message: e } : e), resultError.optional()),
+  usage: usage.optional(),
+  /** For unprompted results: the run and turn whose background work ended. */
+  origin: z.object({ runId: z.string(), turnId: z.string().optional() }).optional(),
+});
+export type ResultFile = z.infer<typeof resultFile>;
+
+/** A tool's request: any JSON object with a type. `id` is absent only in files dropped by hand. */
+export const requestFile = z.looseObject({ type: z.string().min(1), id: z.uuid().optional() });
+export type RequestFile = z.infer<typeof requestFile>;
+
+/** `replies/<request id>.json`: what really happened. */
+export const replyFile = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({ ok: z.literal(false), error: z.object({ code: z.string(), message: z.string() }) }),
+]);
+export type ReplyFile = z.infer<typeof replyFile>;
+
+export const statusBody = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  state: z.enum(['starting', 'ready', 'busy', 'idle', 'closing']),
+  turnId: z.string().optional(),
+  /** Background tasks of the agent still going on. */
+  background: z.number().int().min(0).default(0),
+  /** ISO instant by the runner's clock. */
+  at: z.string(),
+});
+export type StatusBody = z.infer<typeof statusBody>;

@@ -1,0 +1,97 @@
+import type { AdminResult, ChatEvent } from '../../protocol/admin.ts';
+import type { Registry } from '../acts/register-group.ts';
+import { wireChat } from '../acts/wire-chat.ts';
+import type { Bell } from '../lib/bell.ts';
+import { pause } from '../lib/clock.ts';
+import { terminalJid } from '../model/chat.ts';
+import { NanoclawError } from '../model/errors.ts';
+import { messageName, seqOfName } from '../model/message.ts';
+import type { AdminConnection, AdminHandlers } from './handlers.ts';
+
+/** The terminal channel, as far as this room may know it. */
+export interface ChatDoor {
+  attach(jid: string, listener: (event: ChatEvent) => void): Disposable;
+  say(jid: string, text: string): number | undefined;
+  /** What the banner says of the place turns run in, and what a person should know at once. */
+  readonly sandbox: () => { runtime: string; class: string };
+  readonly notices: () => string[];
+}
+
+interface ChatParts {
+  readonly registry: Registry;
+  readonly chat: ChatDoor;
+  readonly outboxBell: Bell;
+  readonly model: string | undefined;
+}
+
+/** A person at a terminal: attached to one group's chat, says lines, hears what is said there. */
+export function chatHandlers(parts: ChatParts): Pick<AdminHandlers, 'chat.attach' | 'chat.say' | 'chat.settled'> {
+  const attached = new WeakMap<AdminConnection, string>();
+  const jidOf = (connection: AdminConnection): string => {
+    const jid = attached.get(connection);
+    if (jid === undefined) throw new NanoclawError('chat.not-attached', 'Attach a chat first.');
+    return jid;
+  };
+  return {
+    'chat.attach': ({ group }, connection) => {
+      const answer = attach(parts, group, connection);
+      attached.set(connection, answer.jid);
+      return answer;
+    },
+    'chat.say': ({ text }, connection) => {
+      const seq = parts.chat.say(jidOf(connection), text);
+      if (seq === undefined) throw new NanoclawError('chat.dropped', 'The message was dropped.');
+      return { message: messageName(seq) };
+    },
+    'chat.settled': ({ message }, connection) =>
+      settled(parts, { seq: seqOfName(message) ?? 0, jid: jidOf(connection), signal: connection.signal }),
+  };
+}
+
+function attach(parts: ChatParts, folder: string, connection: AdminConnection): AdminResult<'chat.attach'> {
+  const { registry, chat } = parts;
+  const { store } = registry;
+  const group = store.groups.get(folder);
+  if (!group) {
+    throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
+      cure: '"npx nanoclaw groups list" shows them all.',
+    });
+  }
+  const jid = terminalJid(folder);
+  wireChat(store, { jid, folder, name: `Terminal of ${group.name}` });
+  const listening = chat.attach(jid, (event) => connection.emit(event));
+  connection.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true });
+  return {
+    jid,
+    group: group.name,
+    assistantName: registry.assistantName,
+    model: group.model ?? parts.model ?? null,
+    sandbox: chat.sandbox(),
+    notices: chat.notices(),
+  };
+}
+
+/** Waits for the message's end and for the delivery of what its turn said. */
+async function settled(
+  parts: ChatParts,
+  asked: { seq: number; jid: string; signal: AbortSignal },
+): Promise<AdminResult<'chat.settled'>> {
+  const { store, clock } = parts.registry;
+  for (;;) {
+    const row = store.inbox.ofMessage(asked.seq);
+    if (!row || (row.wakes === 0 && row.state === 'waiting')) return { state: 'kept' };
+    const held = row.state === 'waiting' && row.next_attempt_at === Number.MAX_SAFE_INTEGER;
+    const over = row.state === 'done' || row.state === 'dead' || held;
+    if (over && store.outbox.openIn(asked.jid) === 0)
+      return { state: row.state === 'done' || row.state === 'dead' ? row.state : 'held' };
+    if (!(await nextRing(parts.outboxBell, clock, asked.signal))) return { state: 'kept' };
+  }
+}
+
+/** Resolves at the next ring or after 2 s; false when `signal` aborted. */
+async function nextRing(bell: Bell, clock: Registry['clock'], signal: AbortSignal): Promise<boolean> {
+  const rung = new AbortController();
+  using _listening = bell.listen(() => rung.abort());
+  await pause(clock, 2_000, AbortSignal.any([rung.signal, signal]));
+  return !signal.aborted;
+}

@@ -1,0 +1,94 @@
+// Which gateway and which sandbox this host gets, from its settings and what an earlier start recorded.
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { EmbeddedGateway } from './gateway/embedded/gateway.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { NanoclawError } from './model/errors.ts';
+import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
+import { ContainerSandbox } from './sandbox/container-cli.ts';
+import { clientEnvironment } from './sandbox/engine-client.ts';
+import { LocalSandbox, localProgram } from './sandbox/local.ts';
+import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.ts';
+
+interface BuildParts {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Without a credential the rehearsal model stands in, behind the same door. */
+export function buildGateway(config: Config, parts: BuildParts): Gateway {
+  const { credential, upstreamUrl } = config;
+  if (credential) {
+    return new EmbeddedGateway({ upstream: { kind: 'anthropic', baseUrl: upstreamUrl, credential }, ...parts });
+  }
+  const rehearsal = createRehearsal();
+  const handler = rehearsal.handle.bind(rehearsal);
+  return new EmbeddedGateway({ upstream: { kind: 'rehearsal', handler }, ...parts });
+}
+
+/** Brings a runtime to where runs can start; `install` is a command that makes one possible, to be run as root. */
+export interface Preparer {
+  prepare(runtime: RuntimeName, image: string): Promise<void>;
+  /** True when it was done and choosing again is worth while. */
+  install(command: readonly string[]): Promise<boolean>;
+}
+
+/** The sandbox of the settings, of an earlier start, or of what this machine has; `record` when it was decided now. */
+export async function buildSandbox(
+  config: Config,
+  parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
+): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }> {
+  const { clock, preparer } = parts;
+  const choice = await choose(config, parts);
+  await preparer.prepare(choice.runtime, config.image);
+  return { sandbox: sandboxFor(choice.runtime, config, clock), record: choice.record ? choice.runtime : undefined };
+}
+
+async function choose(
+  config: Config,
+  parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
+): Promise<Extract<RuntimeChoice, { type: 'use' }>> {
+  const recorded = runtimeNames.find((name) => name === parts.recorded);
+  const { path: searchPath, dockerHost } = config.environment;
+  const { clock } = parts;
+  const ask = () =>
+    chooseRuntime({ setting: config.runtime, recorded, searchPath, dockerHost, platform: process.platform, clock });
+  let choice = await ask();
+  if (choice.type === 'nothing' && choice.install && (await parts.preparer.install(choice.install)))
+    choice = await ask();
+  if (choice.type === 'use') return choice;
+  throw choice.error;
+}
+
+function sandboxFor(runtime: RuntimeName, config: Config, clock: Clock): Sandbox {
+  const { path: searchPath, dockerHost } = config.environment;
+  switch (runtime) {
+    case 'docker':
+      return new ContainerSandbox({
+        image: config.image,
+        environment: clientEnvironment({ searchPath, dockerHost }),
+        clock,
+        // Docker Desktop and remote engines run containers on another kernel, where our sockets do not reach.
+        socketMount: process.platform === 'linux',
+      });
+    case 'local': {
+      const agentRunner = join(config.checkout, 'container', 'agent-runner');
+      const program = localProgram({ node: realpathSync(process.execPath), agentRunner });
+      return new LocalSandbox({
+        program,
+        searchPath,
+        hidden: [config.home, config.checkout, config.configDirectory],
+        clock,
+      });
+    }
+    case 'podman':
+    case 'container':
+      throw new NanoclawError('sandbox.unavailable', `The runtime ${runtime} is not built yet.`, {
+        cure: 'Set CONTAINER_RUNTIME to docker, local or auto.',
+      });
+  }
+}

@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { NanoclawError, systemCode } from '../model/errors.ts';
+import type { ChannelManifest, ChannelParts, CreateChannel } from './manifest.ts';
+import { ChannelRegistry } from './registry.ts';
+
+/** A channel whose settings are not there. */
+export interface SkippedChannel {
+  readonly name: string;
+  readonly missing: readonly string[];
+}
+
+/** Every folder's manifest, in the order of their names. Loads no platform library. */
+export async function readManifests(): Promise<ChannelManifest[]> {
+  const here = new URL('.', import.meta.url);
+  const entries = await readdir(here, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    folders.sort().map(async (folder) => {
+      const loaded: unknown = await load(folder, 'manifest');
+      if (!isManifestModule(loaded)) throw new Error(`src/channels/${folder}/manifest.ts does not export a manifest`);
+      return loaded.manifest;
+    }),
+  );
+}
+
+/**
+ * Imports and makes every configured channel; none is started. Throws `config.invalid` naming the variable when a setting
+ * is wrong, `channel.not-installed` when the library of a configured one is missing.
+ */
+export async function loadChannels(
+  parts: ChannelParts,
+): Promise<{ channels: ChannelRegistry; skipped: SkippedChannel[] }> {
+  const channels = new ChannelRegistry();
+  const skipped: SkippedChannel[] = [];
+  for (const manifest of await readManifests()) {
+    const missing = manifest.needs.filter((name) => parts.setting(name) === undefined);
+    if (missing.length > 0) {
+      skipped.push({ name: manifest.name, missing });
+      continue;
+    }
+    checkSettings(manifest, parts);
+    const createChannel = await loadChannel(manifest.name);
+    channels.add(createChannel(parts));
+  }
+  return { channels, skipped };
+}
+
+function checkSettings(manifest: ChannelManifest, parts: ChannelParts): void {
+  const names = Object.keys(manifest.settings.shape);
+  const given = names.flatMap((name) => {
+    const value = parts.setting(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const checked = manifest.settings.safeParse(Object.fromEntries(given));
+  const issue = checked.error?.issues[0];
+  if (!issue) return;
+  throw new NanoclawError('config.invalid', `${String(issue.path[0])} is not valid: ${issue.message}.`, {
+    cure: 'Change it in .env or in the environment.',
+  });
+}
+
+async function loadChannel(name: string): Promise<CreateChannel> {
+  let loaded: unknown;
+  try {
+    loaded = await load(name, 'channel');
+  } catch (error) {
+    if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new NanoclawError('channel.not-installed', `The packages of the channel ${name} are not installed.`, {
+      cure: 'Install them: npm ci (without --omit=optional).',
+      cause: error,
+    });
+  }
+  if (!isChannelModule(loaded)) throw new Error(`src/channels/${name}/channel.ts does not export createChannel`);
+  return loaded.createChannel;
+}
+
+/** From sources and from dist/ alike: a file's siblings end as it does. */
+function load(folder: string, file: 'manifest' | 'channel'): Promise<unknown> {
+  return import(new URL(`./${folder}/${file}${extname(import.meta.url)}`, import.meta.url).href);
+}
+
+function isManifestModule(value: unknown): value is { manifest: ChannelManifest } {
+  return typeof value === 'object' && value !== null && 'manifest' in value;
+}
+
+function isChannelModule(value: unknown): value is { createChannel: CreateChannel } {
+  return typeof value === 'object' && value !== null && 'createChannel' in value;
+}

@@ -1,0 +1,79 @@
+// The chat of programs: a line in, its answers out. Standard output carries answers and nothing else.
+import type { Readable } from 'node:stream';
+import { adminLineLimit } from '../../../protocol/admin.ts';
+import type { AdminClient } from '../../admin/client.ts';
+import { hasCode, NanoclawError, sentenceOf } from '../../model/errors.ts';
+import { linesOf } from '../../text/lines.ts';
+import { plainText } from '../../text/plain.ts';
+import type { Cli } from '../cli.ts';
+
+export interface Piped {
+  readonly cli: Cli;
+  readonly host: AdminClient;
+  readonly assistantName: string;
+}
+
+/** Says each line when the one before is settled. False when one could not be said or was given up. */
+export async function answerAll(piped: Piped, input: Readable): Promise<boolean> {
+  const { cli, host } = piped;
+  using _printer = printAnswers(piped);
+  const lines = linesOf(input, adminLineLimit);
+  // Without this a host that dies between two lines would be noticed at the next one, which may never come.
+  const gone = host.closed.then(() => 'gone' as const);
+  let ok = true;
+  try {
+    for (let number = 1; !cli.outputGone.aborted; number++) {
+      const next = await Promise.race([lines.next(), gone]);
+      if (next === 'gone') throw hostGone();
+      if (next.done) break;
+      ok = (next.value.type === 'line' ? await sayLine(piped, next.value.text, number) : refuse(piped, number)) && ok;
+    }
+  } finally {
+    input.destroy();
+  }
+  return ok;
+}
+
+export async function answerOnce(piped: Piped, text: string): Promise<boolean> {
+  using _printer = printAnswers(piped);
+  return await say(piped, text);
+}
+
+async function sayLine(piped: Piped, text: string, number: number): Promise<boolean> {
+  if (text.trim() === '') return true;
+  try {
+    return await say(piped, text);
+  } catch (error) {
+    if (!hasCode(error, 'admin.too-long')) throw error;
+    piped.cli.note(`Line ${number} was not sent. ${sentenceOf(error)}`);
+    return false;
+  }
+}
+
+async function say({ cli, host, assistantName }: Piped, text: string): Promise<boolean> {
+  const { message } = await host.call('chat.say', { text });
+  const { state } = await host.call('chat.settled', { message });
+  if (state === 'kept')
+    cli.note(`${message} was kept without an answer: begin with @${assistantName} to wake the group.`);
+  if (state === 'dead')
+    cli.note(`${message} could not be answered: npx nanoclaw status and logs/nanoclaw.log say why.`);
+  return state !== 'dead';
+}
+
+function refuse({ cli }: Piped, number: number): boolean {
+  const most = adminLineLimit / 1024 / 1024;
+  cli.note(`Line ${number} was not sent: it is longer than ${most} MB. Put it into a file and name the file.`);
+  return false;
+}
+
+function printAnswers({ cli, host }: Piped): Disposable {
+  return host.onEvent((event) => {
+    if (event.event === 'message') cli.out(plainText(event.text));
+  });
+}
+
+function hostGone(): NanoclawError {
+  return new NanoclawError('admin.closed', 'The host has gone away.', {
+    cure: 'logs/nanoclaw.log says why; start it again: npm start.',
+  });
+}

@@ -1,0 +1,18 @@
+import { defineCommand } from 'citty';
+import { talk } from '../chat/talk.ts';
+import { type Cli, usageError } from '../cli.ts';
+
+export const command = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'chat', description: 'Talk to a group of the running host' },
+    args: {
+      group: { type: 'string', default: 'main', description: "The group's folder" },
+      once: { type: 'string', valueHint: 'text', description: 'Say this, print the answer, leave' },
+    },
+    async run({ args }) {
+      const { group, once } = args;
+      if (group === '') throw usageError('--group needs the folder of a group.');
+      if (once !== undefined && once.trim() === '') throw usageError('--once needs something to say.');
+      await cli.withHost((host) => talk(cli, host, { group, once, notices: [] }));
+    },
+  });

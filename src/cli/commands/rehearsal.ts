@@ -1,0 +1,17 @@
+import { defineCommand } from 'citty';
+import { type Cli, usageError } from '../cli.ts';
+import { loadHost } from '../host.ts';
+
+export const command = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'rehearsal', description: 'Serves the rehearsal model on loopback, until Ctrl-C' },
+    args: { port: { type: 'string', required: true, valueHint: 'n', description: 'The port; 0 takes a free one' } },
+    async run({ args }) {
+      const port = Number(args.port);
+      if (!/^\d+$/.test(args.port) || port > 65_535) throw usageError('--port is a number from 0 to 65535.');
+      const { serveRehearsalModel } = await loadHost();
+      const model = await serveRehearsalModel(port);
+      cli.out(model.url);
+      cli.note('Set ANTHROPIC_BASE_URL to this address to use it. Ctrl-C ends it.');
+    },
+  });

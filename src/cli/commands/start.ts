@@ -1,0 +1,61 @@
+import { defineCommand } from 'citty';
+import { type AdminClient, connectAdmin } from '../../admin/client.ts';
+import { hasCode, NanoclawError } from '../../model/errors.ts';
+import { isPiped, talk } from '../chat/talk.ts';
+import type { Cli } from '../cli.ts';
+import { loadHost } from '../host.ts';
+
+export const command = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'start', description: 'The host in the foreground, with a chat in this terminal' },
+    args: {
+      chat: {
+        type: 'boolean',
+        default: true,
+        description: 'Open a chat with the main group',
+        negativeDescription: 'Only the host, as a service runs it',
+      },
+    },
+    run: ({ args }) => start(cli, args.chat),
+  });
+
+async function start(cli: Cli, chat: boolean): Promise<void> {
+  const running = await connectAdmin(cli.socketPath).catch((error: unknown) => {
+    if (hasCode(error, 'admin.not-running')) return undefined;
+    throw error;
+  });
+  if (running) return join(cli, running, chat);
+  const { runHost } = await loadHost();
+  const host = await runHost({ checkout: cli.checkout, chat });
+  try {
+    for (const notice of chat ? [] : host.notices) cli.note(notice);
+    if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
+    else await host.ended;
+  } finally {
+    // Piped input is a run of its own: nothing of it stays behind.
+    await host.stop(chat && isPiped());
+  }
+}
+
+async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
+  try {
+    const { pid } = await host.call('status', {});
+    if (!chat) {
+      throw new NanoclawError('host.running', `A host is already running here (pid ${pid}).`, {
+        cure: 'Stop it first: npx nanoclaw stop.',
+      });
+    }
+    cli.note(`Joined the host that is already running (pid ${pid}).`);
+    await talkWith(cli, host, []);
+  } finally {
+    host.close();
+  }
+}
+
+async function talkWith(cli: Cli, host: AdminClient, notices: readonly string[]): Promise<void> {
+  try {
+    await talk(cli, host, { group: 'main', notices });
+  } finally {
+    host.close();
+  }
+}

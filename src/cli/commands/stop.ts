@@ -1,0 +1,53 @@
+import { MessageChannel } from 'node:worker_threads';
+import { defineCommand } from 'citty';
+import { pause, systemClock } from '../../lib/clock.ts';
+import { NanoclawError, systemCode } from '../../model/errors.ts';
+import type { Cli } from '../cli.ts';
+
+// Longer than the host's own 30 s for running turns and the flush of what is due.
+const patienceMs = 60_000;
+
+export const command = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'stop', description: 'Stops the running host; containers stay to be adopted by the next one' },
+    args: { now: { type: 'boolean', description: 'End running turns and containers too' } },
+    async run({ args }) {
+      const pid = await cli.withHost(async (host) => {
+        const status = await host.call('status', {});
+        await host.call('stop', { now: args.now ?? false });
+        return status.pid;
+      });
+      await waitForEnd(pid);
+      cli.out('Stopped.');
+    },
+  });
+
+/** The socket is closed long before the store is: only the process's own end says that all is written. */
+async function waitForEnd(pid: number): Promise<void> {
+  const deadline = systemClock.now() + patienceMs;
+  using _awake = stayAwake();
+  while (lives(pid)) {
+    if (systemClock.now() > deadline) {
+      throw new NanoclawError('host.still-running', `The host was told to stop and still runs (pid ${pid}).`, {
+        cure: 'logs/nanoclaw.log says what it waits for; npx nanoclaw stop --now does not wait for turns.',
+      });
+    }
+    await pause(systemClock, 50);
+  }
+}
+
+/** The clock's timers keep no process alive, and we have nothing else open. */
+function stayAwake(): Disposable {
+  const { port1 } = new MessageChannel();
+  port1.on('message', () => undefined);
+  return { [Symbol.dispose]: () => port1.close() };
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { tempDirectory } from '../test/temp-directory.ts';
+import { readConfig } from './config.ts';
+
+test('the real environment comes before .env, and .env before the defaults', () => {
+  using home = tempDirectory();
+  writeFileSync(join(home.path, '.env'), 'ASSISTANT_NAME="Bee"\nMAX_CONCURRENT_CONTAINERS=3 # a few\nMODEL=\n');
+  const config = readConfig(home.path, { ASSISTANT_NAME: 'Cat', CONTAINER_MEMORY: '' });
+  expect(config.assistantName).toBe('Cat');
+  expect(config.maxContainers).toBe(3);
+  expect(config.model).toBeUndefined();
+  expect(config.limits.memory).toBe('2g');
+  expect(config.idleMs).toBe(1_800_000);
+});
+
+test.each([
+  ['TZ', 'Mars/Olympus'],
+  ['MAX_CONCURRENT_CONTAINERS', '0'],
+  ['MAX_CONCURRENT_CONTAINERS', 'many'],
+  ['IDLE_TIMEOUT', '-1'],
+  ['CONTAINER_PIDS', '64'],
+  ['CONTAINER_MEMORY', 'lots'],
+  ['CONTAINER_RUNTIME', 'vm'],
+  ['LOG_LEVEL', 'loud'],
+  ['ANTHROPIC_BASE_URL', 'ftp://x'],
+])('%s=%s stops the start with a sentence that names it', (name, value) => {
+  using home = tempDirectory();
+  expect(() => readConfig(home.path, { [name]: value })).toThrow(new RegExp(`^${name} is not valid`));
+});
+
+test('an unknown name in .env stops the start, and a near miss is pointed out', () => {
+  using home = tempDirectory();
+  writeFileSync(join(home.path, '.env'), 'API_KEY=x\n');
+  expect(() => readConfig(home.path, {})).toThrow(/API_KEY in .*\.env is not a setting/);
+});
+
+test('a credential prints as ***, however it is printed', () => {
+  using home = tempDirectory();
+  const config = readConfig(home.path, { ANTHROPIC_API_KEY: 'sk-canary' });
+  expect(config.credential?.value.open()).toBe('sk-canary');
+  expect(
+    `${inspect(config, { depth: 9 })} ${JSON.stringify(config)} ${String(config.credential?.value)}`,
+  ).not.toContain('canary');
+});

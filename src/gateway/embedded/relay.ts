@@ -1,0 +1,18 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { pipeline, type Transform } from 'node:stream';
+
+/**
+ * Passes an answer on as it comes. An answer that breaks off cuts the client, a client that leaves cuts the answer.
+ * Throws when the head is one that cannot be sent; nothing has been sent then.
+ */
+export function relayAnswer(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  options: { headers: OutgoingHttpHeaders; through?: readonly Transform[] },
+): void {
+  response.writeHead(answer.statusCode ?? 502, options.headers);
+  // A stream's first event may be seconds away; the client must know at once that it was accepted.
+  if (answer.headers['content-length'] === undefined) response.flushHeaders();
+  // Ends by ending or destroying both; how it ended is for them to know.
+  pipeline([answer, ...(options.through ?? []), response], () => undefined);
+}

@@ -1,0 +1,198 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { NanoclawError, systemCode } from '../../model/errors.ts';
+import { type ApiError, maxRequestBytes, sendApiError } from '../model-api.ts';
+import { type Credential, withCredential } from './credential.ts';
+import { endToEnd } from './headers.ts';
+import { Patience } from './patience.ts';
+import { isWorthHiding, redactHeaders, redactor } from './redact.ts';
+import { relayAnswer } from './relay.ts';
+
+export interface AnthropicUpstream {
+  readonly kind: 'anthropic';
+  /** `https://api.anthropic.com`, or anything that speaks its Messages API; a path prefix is kept. */
+  readonly baseUrl: string;
+  readonly credential: Credential;
+  /** A certificate authority in PEM, besides which no other is trusted for this upstream. */
+  readonly ca?: string;
+}
+
+export interface UpstreamParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly connectMs: number;
+  readonly idleMs: number;
+}
+
+/** The model's own server. The only place where a credential is put into a request. */
+export class Upstream {
+  readonly #spec: AnthropicUpstream;
+  readonly #parts: UpstreamParts;
+  readonly #base: URL;
+  readonly #agent: http.Agent;
+
+  constructor(spec: AnthropicUpstream, parts: UpstreamParts) {
+    this.#spec = spec;
+    this.#parts = parts;
+    this.#base = parseBase(spec);
+    // Shorter than what servers and routers in between usually keep, so that a message rarely meets a dead connection.
+    const keeping = { keepAlive: true, timeout: 60_000 };
+    const ca = spec.ca === undefined ? {} : { ca: spec.ca };
+    this.#agent = this.#base.protocol === 'https:' ? new https.Agent({ ...keeping, ...ca }) : new http.Agent(keeping);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** Only for requests that `isModelRequest` let through. */
+  handle(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { clock, connectMs, idleMs, log } = this.#parts;
+    const outgoing = this.#send(request);
+    let open = true;
+    const fail = (error: ApiError) => {
+      if (!open) return;
+      open = false;
+      request.unpipe(outgoing);
+      outgoing.destroy();
+      sendApiError(response, error);
+    };
+    const patience = new Patience(clock, connectMs, () => {
+      log.warn({ host: this.#base.host, began: response.headersSent }, 'model upstream is silent');
+      fail(silentError);
+    });
+
+    outgoing.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', () => patience.restart(idleMs));
+      else patience.restart(idleMs);
+    });
+    outgoing.on('error', (error) => {
+      if (open) log.warn({ host: this.#base.host, error: systemCode(error) ?? error.message }, 'model upstream failed');
+      fail(unreachable(this.#base.host, error));
+    });
+    outgoing.once('response', (answer) => {
+      patience.heard();
+      answer.on('data', () => patience.heard());
+      try {
+        relayAnswer(answer, response, this.#cleaned(answer));
+      } catch (error) {
+        fail(unreachable(this.#base.host, error));
+      }
+    });
+    response.once('close', () => {
+      open = false;
+      patience[Symbol.dispose]();
+      // Also after an answer that came before the whole question was sent: that connection is of no use any more.
+      if (!response.writableFinished || !outgoing.writableFinished) outgoing.destroy();
+      request.unpipe(outgoing).resume();
+    });
+    sendBody(request, outgoing, { onBytes: () => patience.heard(), onTooMany: () => fail(tooLargeError) });
+  }
+
+  #send(request: http.IncomingMessage): http.ClientRequest {
+    const { host: _host, ...headers } = endToEnd(request.headers);
+    if (!hasBody(request)) delete headers['content-length'];
+    const prefix = this.#base.pathname.replace(/\/+$/, '');
+    const start = this.#base.protocol === 'https:' ? https.request : http.request;
+    return start({
+      agent: this.#agent,
+      protocol: this.#base.protocol,
+      hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
+      port: this.#base.port,
+      method: request.method ?? 'GET',
+      path: prefix + (request.url ?? '/'),
+      // What is compressed cannot be searched for the credential.
+      headers: { ...withCredential(headers, this.#spec.credential), 'accept-encoding': 'identity' },
+    });
+  }
+
+  #cleaned(answer: http.IncomingMessage): { headers: http.OutgoingHttpHeaders; through: Transform[] } {
+    const secret = this.#spec.credential.value;
+    const headers = redactHeaders(answer.headers, secret);
+    const decoder = decoderOf(answer);
+    if (decoder !== undefined) {
+      delete headers['content-encoding'];
+      delete headers['content-length'];
+    }
+    const through = decoder === undefined ? [] : [decoder];
+    if (isWorthHiding(secret)) through.push(redactor(secret));
+    return { headers, through };
+  }
+}
+
+const silentError: ApiError = {
+  status: 504,
+  type: 'timeout_error',
+  message: "NanoClaw's gateway heard nothing from the model's server for too long.",
+};
+
+const tooLargeError: ApiError = {
+  status: 413,
+  type: 'request_too_large',
+  message: `NanoClaw's gateway takes requests up to ${maxRequestBytes / 1_000_000} MB.`,
+};
+
+function unreachable(host: string, error: unknown): ApiError {
+  const why = systemCode(error) ?? 'the connection broke';
+  return { status: 502, type: 'api_error', message: `NanoClaw's gateway cannot reach the model at ${host} (${why}).` };
+}
+
+function parseBase(spec: AnthropicUpstream): URL {
+  const cure = 'Correct ANTHROPIC_BASE_URL, or remove it to use api.anthropic.com.';
+  if (!URL.canParse(spec.baseUrl))
+    throw new NanoclawError('gateway.bad-upstream', 'The model address is no URL.', { cure });
+  const base = new URL(spec.baseUrl);
+  if (base.protocol !== 'https:' && base.protocol !== 'http:') {
+    throw new NanoclawError('gateway.bad-upstream', 'The model address is neither http nor https.', { cure });
+  }
+  if (spec.credential.value.open().trim() === '') {
+    throw new NanoclawError('gateway.bad-upstream', 'The model credential is empty.', { cure: 'Set it in .env.' });
+  }
+  return base;
+}
+
+function hasBody(request: http.IncomingMessage): boolean {
+  return request.method === 'POST';
+}
+
+function sendBody(
+  request: http.IncomingMessage,
+  outgoing: http.ClientRequest,
+  { onBytes, onTooMany }: { onBytes: () => void; onTooMany: () => void },
+): void {
+  if (!hasBody(request)) {
+    outgoing.end();
+    request.resume();
+    return;
+  }
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxRequestBytes) onTooMany();
+    else onBytes();
+  });
+  request.pipe(outgoing);
+}
+
+/** For a server that compresses although it was asked not to. */
+function decoderOf(answer: http.IncomingMessage): Transform | undefined {
+  switch (answer.headers['content-encoding']?.trim().toLowerCase()) {
+    case undefined:
+    case '':
+    case 'identity':
+      return undefined;
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    default:
+      throw new NanoclawError('gateway.bad-upstream', 'The model server answers in an encoding nobody asked for.');
+  }
+}

@@ -1,0 +1,47 @@
+import { type Group, needsTrigger } from '../model/group.ts';
+
+export type Decision = 'drop' | 'keep' | 'wake';
+/** What the sender allowlist says of a sender: may wake, may only be overheard, is not to be stored at all. */
+export type Standing = 'allowed' | 'context' | 'dropped';
+
+export interface Asked {
+  readonly group: Group;
+  readonly standing: Standing;
+  readonly text: string;
+  readonly mentionsAssistant: boolean;
+  readonly fromOwner: boolean;
+}
+
+/** Whether a message is dropped, kept as context, or wakes its group. */
+export function decide(asked: Asked): Decision {
+  const { group, standing, fromOwner } = asked;
+  if (standing === 'dropped' && !fromOwner) return 'drop';
+  if (standing === 'context' && !fromOwner) return 'keep';
+  if (!needsTrigger(group)) return 'wake';
+  return asked.mentionsAssistant || startsWithTrigger(asked.text, group.trigger) ? 'wake' : 'keep';
+}
+
+/**
+ * True when the text starts with the trigger, in any script and any case, as a word of its own: `@Andy!` and `@andy's`
+ * do, `@Andrew` and `@Andy_x` do not.
+ */
+export function startsWithTrigger(text: string, trigger: string): boolean {
+  const said = fold(text.trimStart());
+  const wanted = fold(trigger.trim());
+  if (wanted === '' || !said.startsWith(wanted)) return false;
+  const next = said.slice(wanted.length);
+  // A trigger that ends in a symbol (@C++) ends there; one that ends in a letter must not run on into more letters.
+  return !/[\p{L}\p{M}\p{N}_]$/u.test(wanted) || !/^[\p{L}\p{M}\p{N}_]/u.test(next) || isUnspaced(wanted);
+}
+
+// NFKC so that full-width and composed forms meet; both cases, because some letters meet only in upper case (ß, ſ).
+function fold(text: string): string {
+  return text.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+/** Scripts written without spaces: `@小明你好` calls 小明. */
+function isUnspaced(trigger: string): boolean {
+  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u.test(
+    trigger,
+  );
+}

@@ -1,0 +1,97 @@
+// The host as a process: settings, log, signals. The only file that may exit the process.
+import { join } from 'node:path';
+import { startApp } from './app.ts';
+import { buildGateway, buildSandbox, type Preparer } from './build-parts.ts';
+import { readConfig } from './config.ts';
+import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
+import { serveRehearsal } from './gateway/rehearsal/serve.ts';
+import { systemClock } from './lib/clock.ts';
+import { createLog, type Log } from './lib/log.ts';
+import { LogFile } from './lib/log-file.ts';
+
+export interface RunHostOptions {
+  readonly checkout: string;
+  readonly preparer: Preparer;
+  /** Log lines for a person, where nobody else uses the terminal. */
+  readonly echo?: ((line: string) => void) | undefined;
+}
+
+export interface HostHandle {
+  readonly socketPath: string;
+  readonly notices: readonly string[];
+  /** Running turns get 30 s; with `now` they and all containers are ended at once. Idempotent. */
+  stop(now?: boolean): Promise<void>;
+  /** Resolves when the host has stopped, whoever asked for it. */
+  readonly ended: Promise<void>;
+}
+
+/** Starts the host in this process. SIGINT and SIGTERM stop it, a second one ends the process at once. */
+export async function runHost(options: RunHostOptions): Promise<HostHandle> {
+  const config = readConfig(options.checkout);
+  const file = new LogFile(join(config.home, 'logs', 'nanoclaw.log'));
+  const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
+  let finish: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = (how: { now: boolean }) => {
+    stopping ??= app.stop(how).finally(() => {
+      unwatch();
+      log.info('the host has stopped');
+      file.close();
+      finish();
+    });
+    return stopping;
+  };
+  const app = await startApp({
+    config,
+    clock: systemClock,
+    log,
+    channels: [],
+    gateway: buildGateway(config, { clock: systemClock, log }),
+    chooseSandbox: (recorded) =>
+      buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
+    requestStop: (how) => void stop(how).catch((error: unknown) => die(log, error)),
+  });
+  const unwatch = watchProcess(log, () => stop({ now: false }));
+  return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
+}
+
+/** The rehearsal model on a loopback port, for whoever wants to point something at it. */
+export function serveRehearsalModel(port: number): Promise<{ readonly url: string; close(): Promise<void> }> {
+  return serveRehearsal(createRehearsal(), port);
+}
+
+function tee(line: string, file: LogFile, echo: ((line: string) => void) | undefined): void {
+  file.write(line);
+  echo?.(line);
+}
+
+function watchProcess(log: Log, stop: () => Promise<void>): () => void {
+  let asked = false;
+  const onSignal = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    stop().then(
+      () => process.exit(),
+      (error: unknown) => die(log, error),
+    );
+  };
+  // An error nobody expected leaves the host in a state nobody knows: end it, the rows are the truth.
+  const onFatal = (error: unknown) => die(log, error);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  process.on('uncaughtException', onFatal).on('unhandledRejection', onFatal);
+  return () => {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('uncaughtException', onFatal).off('unhandledRejection', onFatal);
+  };
+}
+
+function die(log: Log, error: unknown): never {
+  log.fatal({ err: error }, 'the host ends because of an error it did not expect');
+  process.stderr.write(
+    `The host ends because of an error it did not expect: ${String(error)}. logs/nanoclaw.log has more.\n`,
+  );
+  process.exit(1);
+}

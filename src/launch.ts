@@ -1,0 +1,117 @@
+// Puts a container together from sandbox, gateway, mailbox and mounts: with app.ts the only place that knows them all.
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeFolder, type Registry } from './acts/register-group.ts';
+import type { Config } from './config.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { Mailbox } from './ipc/mailbox.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import type { Owner } from './lib/safe-files.ts';
+import { hasCode, NanoclawError } from './model/errors.ts';
+import type { Group } from './model/group.ts';
+import { runEnvironment } from './sandbox/environment.ts';
+import { prepareMounts } from './sandbox/mounts.ts';
+import type { Run, RunSpec, Sandbox } from './sandbox/sandbox.ts';
+import type { Launched, Launcher } from './turns/parts.ts';
+
+export interface LaunchParts {
+  readonly config: Config;
+  readonly install: string;
+  readonly registry: Registry;
+  readonly sandbox: Sandbox;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class ContainerLauncher implements Launcher {
+  readonly #parts: LaunchParts;
+  readonly owner: Owner | undefined;
+
+  constructor(parts: LaunchParts) {
+    this.#parts = parts;
+    // A root host runs its containers as 1000 and gives them what they may write.
+    this.owner = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : undefined;
+  }
+
+  mailboxOf(group: Group): Mailbox {
+    const { config, log, clock } = this.#parts;
+    const root = join(config.home, 'data', 'ipc');
+    return new Mailbox({ root, folder: group.folder, owner: this.owner, log, now: () => clock.now() });
+  }
+
+  async launch(group: Group, runId: string): Promise<Launched> {
+    const { config, registry, gateway } = this.#parts;
+    makeFolder(registry, group);
+    const mailbox = this.mailboxOf(group);
+    mailbox.prepare();
+    const directory = this.#gatewayDirectory(group);
+    const door = await gateway.open({ group: group.folder, directory, egress: group.egress, allow: group.allow });
+    try {
+      const run = await this.#start(await this.#spec(group, { runId, gatewayDirectory: directory }));
+      const logPath = join(config.home, 'logs', 'runs', group.folder, `${this.#stamp()}-${runId}.log`);
+      return { run, mailbox, logPath, release: () => door.close() };
+    } catch (error) {
+      await door.close();
+      throw error;
+    }
+  }
+
+  async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {
+    const { config, install, sandbox, gateway, log } = this.#parts;
+    const { mounts, rejected } = await prepareMounts({
+      home: config.home,
+      checkout: config.checkout,
+      configDirectory: config.configDirectory,
+      gatewayDirectory: run.gatewayDirectory,
+      group,
+      owner: this.owner,
+    });
+    for (const why of rejected) log.warn({ group: group.folder }, why);
+    return {
+      install,
+      group: group.folder,
+      run: run.runId,
+      mounts,
+      environment: runEnvironment({ timeZone: config.timeZone, gateway: gateway.environment }),
+      user: this.owner ?? { uid: process.getuid?.() ?? 1000, gid: process.getgid?.() ?? 1000 },
+      limits: sandbox.capabilities.limits ? config.limits : undefined,
+    };
+  }
+
+  // A container of ours that nobody knows any more holds the name: it is removed, never run beside.
+  async #start(spec: RunSpec): Promise<Run> {
+    const { sandbox, install, log } = this.#parts;
+    try {
+      return await sandbox.start(spec);
+    } catch (error) {
+      if (!hasCode(error, 'sandbox.name-taken')) throw error;
+      log.warn({ group: spec.group }, 'a leftover container had the name and was removed');
+      for (const found of await sandbox.find(install)) if (found.group === spec.group) await sandbox.remove(found);
+      return sandbox.start(spec);
+    }
+  }
+
+  /** Socket paths end at 107 bytes: a home that lies too deep gets a short place under the temporary directory. */
+  #gatewayDirectory(group: Group): string {
+    const { config, install } = this.#parts;
+    const own = join(config.home, 'data', 'gw', group.folder);
+    if (Buffer.byteLength(join(own, 'gw.sock')) <= 107) return own;
+    const base = join(tmpdir(), `nanoclaw-${install}`);
+    mkdirSync(base, { recursive: true, mode: 0o700 });
+    const found = lstatSync(base);
+    if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+      throw new NanoclawError('gateway.cannot-listen', `${base} is not a private directory of ours.`, {
+        cure: 'Remove it, or put the home directory where its path is shorter.',
+      });
+    }
+    return join(base, createHash('sha256').update(group.folder).digest('hex').slice(0, 12));
+  }
+
+  #stamp(): string {
+    return new Date(this.#parts.clock.now()).toISOString().replace(/[:.]/g, '-');
+  }
+}

@@ -1,0 +1,32 @@
+/** Time, passed in: the only home of `Date.now` and timers. Tests hand over a clock they wind. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after `ms`. Disposing it before then cancels. Does not keep the process alive. */
+  after(ms: number, run: () => void): Disposable;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    // Node fires at once for delays beyond 2^31-1 ms; nothing here waits that long on purpose.
+    const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves true after `ms`, false as soon as `signal` aborts. Never rejects. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (full: boolean) => {
+      timer[Symbol.dispose]();
+      signal?.removeEventListener('abort', onAbort);
+      resolve(full);
+    };
+    const onAbort = () => end(false);
+    const timer = clock.after(ms, () => end(true));
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

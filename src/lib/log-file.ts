@@ -1,0 +1,49 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const maxBytes = 10 * 1024 * 1024;
+const kept = 5;
+
+/** A log destination that starts a new file at 10 MiB and keeps five old ones (`name.1` is the newest). */
+export class LogFile {
+  readonly #path: string;
+  #fd: number;
+  #size: number;
+
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#path = path;
+    this.#fd = openSync(path, 'a', 0o600);
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  write(line: string): void {
+    try {
+      if (this.#size > maxBytes) this.#rotate();
+      this.#size += writeSync(this.#fd, line);
+    } catch (error) {
+      // A full disk must not take the host with it; what cannot be kept is at least said.
+      process.stderr.write(`${String(error)} ${line}`);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #rotate(): void {
+    for (let n = kept - 1; n >= 1; n--) moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
+    moveIfThere(this.#path, `${this.#path}.1`);
+    closeSync(this.#fd);
+    this.#fd = openSync(this.#path, 'a', 0o600);
+    this.#size = 0;
+  }
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

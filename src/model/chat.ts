@@ -1,0 +1,35 @@
+/** One place on a channel. */
+export interface Chat {
+  readonly jid: string;
+  readonly channel: string;
+  readonly name: string;
+  /** Folder of the group it is wired to. */
+  readonly group: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly lastMessageAt: number | undefined;
+}
+
+/** Where a turn answers. */
+export interface Place {
+  readonly jid: string;
+  /** The platform's own thread or topic id. */
+  readonly thread: string | undefined;
+}
+
+export function terminalJid(folder: string): string {
+  return `terminal:${folder}`;
+}
+
+const channelShapes: readonly (readonly [string, RegExp])[] = [
+  ['terminal', /^terminal:./],
+  ['telegram', /^tg:-?\d+$/],
+  ['whatsapp', /^.+@(s\.whatsapp\.net|g\.us|lid)$/],
+  ['slack', /^slack:./],
+  ['discord', /^dc:\d+$/],
+  ['gmail', /^gmail:./],
+];
+
+/** The channel a JID belongs to by its shape, whether or not that channel is configured here. */
+export function channelOfJid(jid: string): string | undefined {
+  return channelShapes.find(([, shape]) => shape.test(jid))?.[0];
+}

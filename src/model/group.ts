@@ -1,0 +1,36 @@
+/** What a group's agent may reach outside its sandbox. */
+export type Egress = 'llm-only' | 'allowlist' | 'open-public';
+
+export interface Group {
+  /** Its directory under `groups/`, and its identity everywhere. */
+  readonly folder: string;
+  readonly name: string;
+  readonly isMain: boolean;
+  /** What a message must start with to wake it. */
+  readonly trigger: string;
+  /** False: every message wakes. Main never requires one, whatever this says. */
+  readonly requiresTrigger: boolean;
+  readonly model: string | undefined;
+  readonly egress: Egress;
+  /** `host:port` pairs that may be reached although their address is private. Empty unless the owner says so. */
+  readonly allow: readonly string[];
+  readonly mounts: readonly MountRequest[];
+}
+
+/** An additional mount as the owner asked for it; the mount allowlist decides (v1's format). */
+export interface MountRequest {
+  readonly hostPath: string;
+  readonly containerPath?: string | undefined;
+  readonly readonly?: boolean | undefined;
+}
+
+/** `global` is the shared memory's folder, `errors` the mailbox's place for what is not understood. */
+const reservedFolders = new Set(['global', 'errors']);
+
+export function isGroupFolder(folder: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(folder) && !reservedFolders.has(folder.toLowerCase());
+}
+
+export function needsTrigger(group: Group): boolean {
+  return group.requiresTrigger && !group.isMain;
+}

@@ -1,0 +1,56 @@
+/** What a person is to us, from ids known to the host, never from names. */
+export type Role = 'owner' | 'member' | 'unknown';
+
+export interface Quote {
+  readonly id: string;
+  readonly sender: string | undefined;
+  readonly text: string | undefined;
+}
+
+/** A message as a channel hands it over: one thing said in a chat, already free of platform shapes. */
+export interface InboundMessage {
+  readonly jid: string;
+  /** The platform's own id, unique within the chat and kind. */
+  readonly platformId: string;
+  readonly kind: 'message' | 'edit';
+  /** 0 for the first text; the platform's edit stamp for an edit. */
+  readonly revision: number;
+  readonly thread: string | undefined;
+  readonly senderId: string;
+  readonly senderName: string;
+  readonly text: string;
+  /** Milliseconds since the epoch, by the platform's clock; never used to order. */
+  readonly sentAt: number;
+  /** The platform itself says that our assistant is meant (a mention, a reply to it). */
+  readonly mentionsAssistant: boolean;
+  /** Said by the person who runs this host (the terminal, our own account). */
+  readonly fromOwner: boolean;
+  readonly replyTo: Quote | undefined;
+}
+
+/** A stored message, either direction. */
+export interface Message {
+  /** Rowid: the order in which we learnt of it. */
+  readonly seq: number;
+  readonly jid: string;
+  readonly direction: 'in' | 'out';
+  readonly kind: 'message' | 'edit';
+  readonly platformId: string;
+  readonly thread: string | undefined;
+  readonly senderId: string;
+  readonly senderName: string;
+  readonly role: Role;
+  readonly text: string;
+  readonly sentAt: number;
+  readonly replyTo: Quote | undefined;
+}
+
+/** How messages are named to people and agents. */
+export function messageName(seq: number): string {
+  return `m${seq}`;
+}
+
+export function seqOfName(name: string): number | undefined {
+  const match = /^m(\d{1,15})$/.exec(name);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

@@ -1,0 +1,162 @@
+import { type Desk, postMessage } from '../acts/post-message.ts';
+import type { Channel } from '../channels/channel.ts';
+import type { Bell } from '../lib/bell.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Lanes } from '../lib/lanes.ts';
+import type { Log } from '../lib/log.ts';
+import { Loop } from '../lib/loop.ts';
+import { hasCode } from '../model/errors.ts';
+import type { OutboxRow } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+
+interface DeliveryParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bell: Bell;
+  readonly desk: Desk;
+  readonly channels: readonly Channel[];
+  readonly assistantName: string;
+}
+
+const sweepMs = 2_000;
+/** One try at a platform may take this long. */
+const sendTimeoutMs = 60_000;
+/** Ten tries over about 24 hours. */
+const retryAfterMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
+
+/** Brings outbox rows to their channels: in each chat's order, one at a time, retried, given up in the end. */
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #lanes = new Lanes();
+  readonly #loop: Loop;
+  readonly #stopping = new AbortController();
+  /** Taken by the platform, but the mark could not be stored (a full disk): only the mark is tried again. */
+  readonly #unmarked = new Map<number, string>();
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#loop = new Loop({
+      bell: parts.bell,
+      clock: parts.clock,
+      everyMs: sweepMs,
+      look: () => this.#look(),
+      onError: (error) => parts.log.error({ err: error }, 'the delivery stumbled'),
+    });
+  }
+
+  start(): void {
+    this.#parts.store.outbox.requeueSending();
+    this.#loop.start();
+  }
+
+  /** Lets what is being sent end (5 s), then returns; the rest is due at the next start. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    this.#stopping.abort();
+    await this.#lanes.idle();
+  }
+
+  #look(): void {
+    for (const jid of this.#parts.store.outbox.openChats()) {
+      if (this.#lanes.busy(jid) || !this.#ready(jid)) continue;
+      // A row that was added while the lane was about to fall free found it busy: look once more.
+      void this.#lanes.run(jid, () => this.#deliverChat(jid)).then(() => this.#parts.bell.ring());
+    }
+  }
+
+  /** The chat's next row and its channel, when it can be sent now. */
+  #ready(jid: string): { row: OutboxRow; channel: Channel } | undefined {
+    const row = this.#parts.store.outbox.head(jid);
+    const channel = this.#parts.channels.find((one) => one.owns(jid));
+    if (!row || !channel || row.next_attempt_at > this.#parts.clock.now() || !channel.isOpen(jid)) return undefined;
+    return { row, channel };
+  }
+
+  async #deliverChat(jid: string): Promise<void> {
+    try {
+      let more = true;
+      while (more && !this.#stopping.signal.aborted) more = await this.#deliverNext(jid);
+    } catch (error) {
+      this.#parts.log.error({ err: error, jid }, 'a chat could not be served');
+    }
+  }
+
+  /** True when the head of the chat's rows was dealt with and the next one may follow. */
+  async #deliverNext(jid: string): Promise<boolean> {
+    const ready = this.#ready(jid);
+    if (!ready) return false;
+    const { row, channel } = ready;
+    try {
+      const platformId = this.#unmarked.get(row.id) ?? (await this.#send(row, channel));
+      this.#unmarked.set(row.id, platformId);
+    } catch (error) {
+      return this.#failed(row, error);
+    }
+    this.#markSent(row, this.#unmarked.get(row.id) ?? '');
+    this.#unmarked.delete(row.id);
+    return true;
+  }
+
+  async #send(row: OutboxRow, channel: Channel): Promise<string> {
+    this.#parts.store.outbox.markSending(row.id);
+    using timeout = this.#timeout();
+    const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
+    const sent = await channel.send({ ...place, text: row.text, key: `${row.key}/${row.part}` }, timeout.signal);
+    return sent.platformId;
+  }
+
+  #markSent(row: OutboxRow, platformId: string): void {
+    const { store, clock, assistantName } = this.#parts;
+    store.transaction(() => {
+      store.outbox.markSent(row.id, platformId, clock.now());
+      const said = {
+        jid: row.chat_jid,
+        platformId,
+        thread: row.thread ?? undefined,
+        name: assistantName,
+        text: row.text,
+      };
+      store.messages.insertOutbound(said, clock.now());
+    });
+  }
+
+  #failed(row: OutboxRow, error: unknown): boolean {
+    const { store, clock, log } = this.#parts;
+    const text = error instanceof Error ? error.message : String(error);
+    const attempts = row.attempts + 1;
+    const wait = retryAfterMs[attempts - 1];
+    log.warn({ err: error, jid: row.chat_jid, key: row.key, attempts }, 'a message was not delivered');
+    if (!hasCode(error, 'channel.refused') && wait !== undefined) {
+      store.outbox.again(row.id, { attempts, at: clock.now() + wait, error: text });
+      return false;
+    }
+    store.transaction(() => {
+      store.outbox.bury(row.id, text);
+      this.#tellMain(row, text);
+    });
+    return true;
+  }
+
+  // A notice that cannot be delivered is not itself told of.
+  #tellMain(row: OutboxRow, why: string): void {
+    const { store, desk } = this.#parts;
+    const main = store.groups.main();
+    const home = main && store.chats.ofGroup(main.folder)[0];
+    if (!main || !home || home.jid === row.chat_jid || row.key.startsWith('notice:')) return;
+    const text = `⚠️ A message to ${row.chat_jid} could not be delivered and was given up: ${why}`;
+    postMessage(desk, {
+      key: `notice:undelivered:${row.id}`,
+      group: main.folder,
+      place: { jid: home.jid, thread: undefined },
+      text,
+    });
+  }
+
+  #timeout(): Disposable & { signal: AbortSignal } {
+    const timeout = new AbortController();
+    const timer = this.#parts.clock.after(sendTimeoutMs, () => timeout.abort());
+    const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
+    return { signal, [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  }
+}

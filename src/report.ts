@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { AdminResult } from '../protocol/admin.ts';
+import type { Channel } from './channels/channel.ts';
+import type { Config } from './config.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { SenderAllowlist } from './inbound/sender-allowlist.ts';
+import { terminalJid } from './model/chat.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
+import type { Store } from './store/store.ts';
+import type { Dispatcher } from './turns/dispatcher.ts';
+
+export interface ReportParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly sandbox: Sandbox;
+  readonly channels: readonly Channel[];
+  readonly dispatcher: Dispatcher;
+  readonly allowlist: SenderAllowlist;
+  readonly startedAt: number;
+  readonly notices: readonly string[];
+}
+
+/** What `status` tells: what runs now and what a person should know. */
+export function reportStatus(parts: ReportParts): AdminResult<'status'> {
+  const { config, store, sandbox } = parts;
+  const inbox = store.inbox.counts();
+  const outbox = store.outbox.counts();
+  return {
+    pid: process.pid,
+    version: versionOf(config.checkout),
+    home: config.home,
+    startedAt: parts.startedAt,
+    assistantName: config.assistantName,
+    model: config.model ?? null,
+    credential: parts.gateway.credential,
+    sandbox: { runtime: sandbox.capabilities.runtime, class: sandbox.capabilities.class, state: 'ready' },
+    channels: parts.channels.map((channel) => ({ name: channel.name, state: stateOf(channel) })),
+    groups: store.groups.all().length,
+    containers: parts.dispatcher.containers(),
+    waiting: { inbox: inbox.waiting + inbox.claimed, outbox: outbox.due, dead: inbox.dead + outbox.dead },
+    warnings: [...parts.notices, ...(parts.allowlist.problem ? [parts.allowlist.problem] : [])],
+  };
+}
+
+function stateOf(channel: Channel): string {
+  if (channel.name !== 'terminal') return 'started';
+  return channel.isOpen(terminalJid('main')) ? 'attached' : 'nobody attached';
+}
+
+function versionOf(checkout: string): string {
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')))
+    .version;
+}

@@ -1,0 +1,85 @@
+import { homedir } from 'node:os';
+import type { Clock } from '../lib/clock.ts';
+import { NanoclawError, sentenceOf } from '../model/errors.ts';
+import { docker } from './arguments.ts';
+import { clientEnvironment, EngineClient } from './engine-client.ts';
+import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
+import { findProgram } from './find-program.ts';
+import { LocalSandbox } from './local.ts';
+import { installBubblewrap } from './local-system.ts';
+import type { RuntimeName } from './sandbox.ts';
+
+export interface ChoiceOptions {
+  /** The owner's setting; anything but `auto` rules and is not recorded. */
+  readonly setting: RuntimeName | 'auto';
+  /** What an earlier choice recorded: from then on it is required. */
+  readonly recorded: RuntimeName | undefined;
+  readonly searchPath: string;
+  readonly dockerHost: string | undefined;
+  readonly platform: NodeJS.Platform;
+  readonly clock: Clock;
+  /** For tests: a machine with other places than this one. */
+  readonly places?: EnginePlaces;
+}
+
+export type RuntimeChoice =
+  /** `record`: decided here and now, to be written down by the caller. Whether it works is for `check` to say. */
+  | { readonly type: 'use'; readonly runtime: RuntimeName; readonly record: boolean }
+  /** An engine is installed and does not answer: never a reason to take the weaker wall silently. */
+  | { readonly type: 'not-running'; readonly error: NanoclawError }
+  /** Nothing usable. `install`: a command that cures it, to be run as root; undefined where a person has to do it. */
+  | { readonly type: 'nothing'; readonly error: NanoclawError; readonly install: readonly string[] | undefined };
+
+/** Which runtime this host uses. Settles within 20 s; never throws for what it finds. */
+export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoice> {
+  const { setting, recorded, searchPath, dockerHost } = options;
+  if (setting !== 'auto') return { type: 'use', runtime: setting, record: false };
+  if (recorded) return { type: 'use', runtime: recorded, record: false };
+  const sign = signOfDocker(options.places ?? enginePlaces(homedir()), { searchPath, dockerHost });
+  if (sign !== undefined) return askDocker(options, sign);
+  return options.platform === 'linux' ? askLocal(options) : nothing(nothingCure(options.platform));
+}
+
+async function askDocker({ searchPath, dockerHost }: ChoiceOptions, sign: string): Promise<RuntimeChoice> {
+  const client = new EngineClient(docker, clientEnvironment({ searchPath, dockerHost }));
+  try {
+    const answer = await client.run(['version', '--format', '{{.Server.Version}}'], { deadlineMs: 8_000 });
+    if (answer.code === 0) return { type: 'use', runtime: 'docker', record: true };
+    return notRunning(sign, new NanoclawError('sandbox.unavailable', answer.stderr.trim().slice(0, 300)));
+  } catch (error) {
+    return notRunning(sign, error);
+  }
+}
+
+function notRunning(sign: string, cause: unknown): RuntimeChoice {
+  const message = `A container engine is installed (${sign}) but cannot be used.`;
+  const cure = `${sentenceOf(cause)} To use the weaker built-in wall instead, set CONTAINER_RUNTIME=local.`;
+  return { type: 'not-running', error: new NanoclawError('sandbox.unavailable', message, { cure, cause }) };
+}
+
+async function askLocal({ searchPath, clock }: ChoiceOptions): Promise<RuntimeChoice> {
+  if (!findProgram(searchPath, 'bwrap')) {
+    const apt = findProgram(searchPath, 'apt-get');
+    return nothing(
+      installBubblewrap,
+      apt ? [apt, 'install', '-y', '--no-install-recommends', 'bubblewrap'] : undefined,
+    );
+  }
+  try {
+    await new LocalSandbox({ program: { mounts: [], command: [] }, searchPath, hidden: [], clock }).check();
+    return { type: 'use', runtime: 'local', record: true };
+  } catch (error) {
+    return nothing(sentenceOf(error));
+  }
+}
+
+function nothing(cure: string, install?: readonly string[]): RuntimeChoice {
+  const message = 'There is nothing to run agents in: no container engine and no usable bubblewrap.';
+  return { type: 'nothing', error: new NanoclawError('sandbox.unavailable', message, { cure }), install };
+}
+
+function nothingCure(platform: NodeJS.Platform): string {
+  return platform === 'darwin'
+    ? 'Install Docker and start it: brew install --cask docker-desktop && open -a Docker.'
+    : 'Install Docker and start it.';
+}

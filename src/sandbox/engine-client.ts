@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { NanoclawError } from '../model/errors.ts';
+import type { EngineDialect } from './arguments.ts';
+
+export interface EngineAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One command of the engine's client, answered within its deadline or an error with the engine's own words. */
+export class EngineClient {
+  readonly dialect: EngineDialect;
+  /** The client's own: PATH, HOME, DOCKER_HOST, DOCKER_CONTEXT … Nothing of it reaches a run. */
+  readonly environment: Readonly<Record<string, string>>;
+
+  constructor(dialect: EngineDialect, environment: Readonly<Record<string, string>>) {
+    this.dialect = dialect;
+    this.environment = environment;
+  }
+
+  /** Answers with any exit code the engine gave on purpose; throws when it does not answer at all. */
+  async run(args: readonly string[], options: CommandOptions): Promise<EngineAnswer> {
+    const { program } = this.dialect;
+    const result = await execa(program, args, {
+      env: this.environment,
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      timeout: options.deadlineMs,
+      killSignal: 'SIGKILL',
+      ...(options.signal ? { cancelSignal: options.signal } : {}),
+      // Its own process group: a Ctrl-C in the host's terminal is for the host alone.
+      detached: true,
+    });
+    if (result.isCanceled) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
+    if (result.timedOut) throw unavailable(program, `did not answer within ${options.deadlineMs / 1000} s`);
+    if (result.code === 'ENOENT') throw unavailable(program, 'is not there: no such command');
+    if (result.exitCode === undefined) throw unavailable(program, `did not run: ${result.shortMessage}`);
+    const answer = { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    if (answer.code !== 0) throwIfUnreachable(program, answer.stderr);
+    return answer;
+  }
+}
+
+/** Text only this user can read, for as long as the block lasts. */
+export function passingFile(text: string): Disposable & { path: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'nanoclaw-'));
+  const path = join(directory, 'environment');
+  writeFileSync(path, text, { mode: 0o600 });
+  return { path, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** The last words of a client, as a person should read them. */
+export function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(See |Run '|WARNING: )/.test(line));
+  return lines.slice(-3).join(' ').slice(0, 500) || 'it said nothing';
+}
+
+function throwIfUnreachable(program: string, stderr: string): void {
+  if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
+    const cure = 'Give your user access to it (sudo usermod -aG docker "$USER", then log in again).';
+    throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
+  }
+  const unreachable =
+    /cannot connect to|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
+  if (unreachable.test(stderr)) throw unavailable(program, `is not running: ${lastWords(stderr)}`);
+}
+
+function unavailable(program: string, what: string): NanoclawError {
+  const cure = `Start it (Linux: sudo systemctl start ${program}; macOS: open the ${program} app), then wait or try again.`;
+  return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure });
+}
+
+/** What the engine's client needs of the host's environment, and no more. */
+export function clientEnvironment(host: {
+  searchPath: string;
+  dockerHost: string | undefined;
+}): Record<string, string> {
+  // HOME: contexts and credentials of the user stand in ~/.docker.
+  const environment = { PATH: host.searchPath, HOME: homedir() };
+  return host.dockerHost ? { ...environment, DOCKER_HOST: host.dockerHost } : environment;
+}

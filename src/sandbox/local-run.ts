@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Duplex, Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { type Clock, pause } from '../lib/clock.ts';
+import { NanoclawError, systemCode } from '../model/errors.ts';
+import { droppingPipe } from './dropping-pipe.ts';
+import type { LocalArguments } from './local-arguments.ts';
+import { localProblem } from './local-system.ts';
+import type { Run, RunExit } from './sandbox.ts';
+
+const childInfo = z.object({ 'child-pid': z.int().positive() });
+
+export interface LaunchOptions {
+  readonly identity: { readonly group: string; readonly run: string; readonly name: string };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Starts a run; resolves once it stands behind its walls. Throws with bubblewrap's own words turned into a sentence. */
+export async function launch(local: LocalArguments, options: LaunchOptions): Promise<Run> {
+  const descriptors = [...local.files, 'info', 'gate'].map(() => 'pipe' as const);
+  const child = spawn(local.program, local.args, {
+    cwd: '/',
+    // Handed on to what runs inside: this way no value stands in an argument list.
+    env: options.environment,
+    stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
+    // Its own process group: a Ctrl-C in the host's terminal is for the host alone.
+    detached: true,
+  });
+  const exited = endOf(child);
+  for (const stream of child.stdio) stream?.on('error', () => undefined);
+  local.files.forEach((content, i) => {
+    const stream = child.stdio[3 + i];
+    if (stream instanceof Writable) stream.end(content);
+  });
+  using _last = closeWhenCalledOff(child, options);
+  const said = await infoOf(child, local.infoDescriptor);
+  const gate = said === '' ? undefined : await atGate(child, local.gateDescriptor);
+  if (gate && !options.signal?.aborted) {
+    gate.end('go\n');
+    return new LocalRun(child, { ...options, exited, said });
+  }
+  gate?.destroy();
+  const words = child.stderr ? await text(child.stderr).catch(() => '') : '';
+  child.stdout?.resume();
+  await exited;
+  if (options.signal?.aborted) throw new NanoclawError('sandbox.failed', 'The start of a run was called off.');
+  throw localProblem(words);
+}
+
+/** A call-off is heeded at the gate; this is for a start that never comes to it. */
+function closeWhenCalledOff(child: ChildProcess, { signal, clock }: LaunchOptions): Disposable {
+  let timer: Disposable | undefined;
+  const onAbort = () => {
+    timer = clock.after(1_000, () => child.kill('SIGKILL'));
+  };
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    [Symbol.dispose]: () => {
+      timer?.[Symbol.dispose]();
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+async function infoOf(child: ChildProcess, descriptor: number): Promise<string> {
+  const info = child.stdio[descriptor];
+  return info instanceof Readable ? text(info).catch(() => '') : '';
+}
+
+function atGate(child: ChildProcess, descriptor: number): Promise<Duplex | undefined> {
+  const gate = child.stdio[descriptor];
+  if (!(gate instanceof Duplex)) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    gate.once('data', () => resolve(gate));
+    gate.once('close', () => resolve(undefined));
+  });
+}
+
+class LocalRun implements Run {
+  readonly group: string;
+  readonly run: string;
+  readonly name: string;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<RunExit>;
+  readonly #child: ChildProcess;
+  readonly #clock: Clock;
+  /** First process of the run's own pid namespace: when it dies the kernel ends all others, then bubblewrap ends. */
+  readonly #first: number;
+  #over = false;
+
+  constructor(child: ChildProcess, options: LaunchOptions & { exited: Promise<RunExit>; said: string }) {
+    if (!child.stdin || !child.stdout || !child.stderr) throw new Error('spawned without pipes');
+    this.group = options.identity.group;
+    this.run = options.identity.run;
+    this.name = options.identity.name;
+    this.stdin = droppingPipe(() => child.stdin ?? undefined);
+    this.stdout = child.stdout;
+    this.stderr = child.stderr;
+    this.#child = child;
+    this.#clock = options.clock;
+    this.#first = childInfo.parse(JSON.parse(options.said))['child-pid'];
+    this.exited = options.exited;
+    child.once('exit', () => {
+      this.#over = true;
+    });
+  }
+
+  async kill(): Promise<void> {
+    const ended = this.exited.then(() => true);
+    if (!this.#over) killQuietly(this.#first);
+    if (await Promise.race([ended, pause(this.#clock, 2_000)])) {
+      if (this.#over) return this.#forgetOutput(ended);
+    }
+    this.#child.kill('SIGKILL');
+    await this.#forgetOutput(ended);
+  }
+
+  detach(): void {
+    throw new NanoclawError('sandbox.cannot', 'A local run ends with the host; it cannot be let go of.');
+  }
+
+  async #forgetOutput(ended: Promise<unknown>): Promise<void> {
+    this.stdout.resume();
+    this.stderr.resume();
+    await ended;
+  }
+}
+
+/** Settles when the process has ended and its output was read. */
+function endOf(child: ChildProcess): Promise<RunExit> {
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}

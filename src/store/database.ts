@@ -1,0 +1,79 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { NanoclawError, systemCode } from '../model/errors.ts';
+
+export type Db = Database.Database;
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Opens the file, sets it up and brings its schema up to the newest migration; the file is copied before that. */
+export function openDatabase(path: string, migrations: readonly Migration[]): Db {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = new Database(path);
+  try {
+    // Readers (backup, a curious owner) never block the host, and the host never blocks them.
+    db.pragma('journal_mode = WAL');
+    // In WAL mode a killed process loses nothing with NORMAL; only a power cut may take the last moments.
+    db.pragma('synchronous = NORMAL');
+    db.pragma('foreign_keys = ON');
+    // Another program may hold the file for a moment; longer than that is a mistake worth an error.
+    db.pragma('busy_timeout = 5000');
+    // Keeps the log file from staying as large as its worst day.
+    db.pragma('journal_size_limit = 67108864');
+    migrate(db, path, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+export function readMigrations(directory: string): Migration[] {
+  return readdirSync(directory)
+    .filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file))
+    .sort()
+    .map((file) => ({
+      version: Number(file.slice(0, 3)),
+      name: file,
+      sql: readFileSync(join(directory, file), 'utf8'),
+    }));
+}
+
+function migrate(db: Db, path: string, migrations: readonly Migration[]): void {
+  const current = Number(db.pragma('user_version', { simple: true }));
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (current > newest) {
+    throw new NanoclawError(
+      'store.newer',
+      `${path} was written by a newer version (schema ${current}, here ${newest}).`,
+      {
+        cure: 'Update this checkout, or restore the backup made before the update.',
+      },
+    );
+  }
+  const missing = migrations.filter((migration) => migration.version > current);
+  if (current > 0 && missing.length > 0) keepCopy(db, path, current);
+  for (const migration of missing) {
+    db.transaction(() => {
+      db.exec(migration.sql);
+      db.pragma(`user_version = ${migration.version}`);
+    }).immediate();
+  }
+}
+
+function keepCopy(db: Db, path: string, version: number): void {
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  const copy = `${path}.before-${version + 1}`;
+  if (!existsSync(copy)) copyFileSync(path, copy);
+}
+
+/** True when the disk, not the caller, is the reason. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE';
+}

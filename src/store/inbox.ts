@@ -1,0 +1,163 @@
+import type { Place } from '../model/chat.ts';
+import type { Db } from './database.ts';
+
+export type InboxState = 'waiting' | 'claimed' | 'done' | 'dead';
+
+export interface InboxRow {
+  readonly id: number;
+  readonly group_folder: string;
+  readonly chat_jid: string;
+  readonly thread: string | null;
+  readonly message_seq: number;
+  readonly wakes: number;
+  readonly state: InboxState;
+  readonly turn_id: string | null;
+  readonly input_id: string | null;
+  /** Tries the message itself has spoiled. */
+  readonly attempts: number;
+  /** Claims since one was last acknowledged. */
+  readonly claims: number;
+  /** Why it waits, when the cause lies outside the message. */
+  readonly cause: string | null;
+  readonly cause_tries: number;
+  readonly next_attempt_at: number;
+}
+
+/** When and how a row is tried again. */
+export interface Retry {
+  readonly attempts: number;
+  readonly claims: number;
+  readonly cause: string | undefined;
+  readonly causeTries: number;
+  readonly nextAttemptAt: number;
+}
+
+/** Rows waiting for a group's agent. A row points at its message; it is never removed. */
+export class Inbox {
+  readonly #db;
+  readonly #add;
+  readonly #dueGroups;
+  readonly #oldestDue;
+  readonly #waitingAt;
+  readonly #claim;
+  readonly #skip;
+  readonly #claimed;
+  readonly #finish;
+  readonly #reset;
+  readonly #again;
+  readonly #bury;
+  readonly #ofMessage;
+  readonly #wakeCause;
+  readonly #counts;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#add = db.prepare(`INSERT INTO inbox (group_folder, chat_jid, thread, message_seq, wakes, state)
+      VALUES (@group, @jid, @thread, @message, @wakes, 'waiting')`);
+    this.#dueGroups = db.prepare<[number], { group_folder: string }>(`SELECT group_folder FROM inbox
+      WHERE state = 'waiting' AND wakes = 1 AND next_attempt_at <= ? GROUP BY group_folder ORDER BY MIN(id)`);
+    this.#oldestDue = db.prepare<[string, number], InboxRow>(`SELECT * FROM inbox
+      WHERE group_folder = ? AND state = 'waiting' AND wakes = 1 AND next_attempt_at <= ? ORDER BY id LIMIT 1`);
+    this.#waitingAt = db.prepare<{ group: string; jid: string; thread: string | null }, InboxRow>(`SELECT * FROM inbox
+      WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting'
+        AND id <= (SELECT MAX(id) FROM inbox WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread
+          AND state = 'waiting' AND wakes = 1)
+      ORDER BY id`);
+    this.#claim = db.prepare(
+      "UPDATE inbox SET state = 'claimed', turn_id = ?, input_id = ?, claims = claims + 1 WHERE id = ? AND state = 'waiting'",
+    );
+    this.#skip = db.prepare("UPDATE inbox SET state = 'done', turn_id = ? WHERE id = ? AND state = 'waiting'");
+    this.#claimed = db.prepare<[string], InboxRow>(
+      "SELECT * FROM inbox WHERE turn_id = ? AND state = 'claimed' ORDER BY id",
+    );
+    this.#finish = db.prepare(
+      "UPDATE inbox SET state = 'done' WHERE turn_id = ? AND input_id = ? AND state = 'claimed'",
+    );
+    this.#reset = db.prepare(
+      'UPDATE inbox SET claims = 0, cause = NULL, cause_tries = 0 WHERE turn_id = ? AND input_id = ?',
+    );
+    this.#again =
+      db.prepare(`UPDATE inbox SET state = 'waiting', attempts = @attempts, claims = @claims, cause = @cause,
+      cause_tries = @causeTries, next_attempt_at = @nextAttemptAt WHERE id = @id`);
+    this.#bury = db.prepare("UPDATE inbox SET state = 'dead' WHERE id = ?");
+    this.#ofMessage = db.prepare<[number], InboxRow>('SELECT * FROM inbox WHERE message_seq = ?');
+    this.#wakeCause = db.prepare("UPDATE inbox SET next_attempt_at = 0 WHERE state = 'waiting' AND cause IS NOT NULL");
+    this.#counts = db.prepare<[], { state: InboxState; n: number }>(
+      "SELECT state, COUNT(*) AS n FROM inbox WHERE state <> 'done' AND wakes = 1 GROUP BY state",
+    );
+  }
+
+  add(row: { group: string; place: Place; message: number; wakes: boolean }): void {
+    const { place } = row;
+    this.#add.run({
+      group: row.group,
+      jid: place.jid,
+      thread: place.thread ?? null,
+      message: row.message,
+      wakes: row.wakes ? 1 : 0,
+    });
+  }
+
+  /** Groups with a waking row that is due, the longest waiting first. */
+  dueGroups(now: number): string[] {
+    return this.#dueGroups.all(now).map((row) => row.group_folder);
+  }
+
+  /** Where the group's oldest due waking row wants its answer. */
+  duePlace(group: string, now: number): Place | undefined {
+    const row = this.#oldestDue.get(group, now);
+    return row && { jid: row.chat_jid, thread: row.thread ?? undefined };
+  }
+
+  /** Every waiting row of that place up to its newest waking one, in order. Back-off is the oldest row's affair alone. */
+  waitingAt(group: string, place: Place): InboxRow[] {
+    return this.#waitingAt.all({ group, jid: place.jid, thread: place.thread ?? null });
+  }
+
+  /** Gives the rows to a turn's input; `omitted` are context the prompt only counts. */
+  claim(
+    turn: { turnId: string; inputId: string },
+    rows: { taken: readonly InboxRow[]; omitted: readonly InboxRow[] },
+  ): void {
+    this.#db.transaction(() => {
+      for (const row of rows.taken) this.#claim.run(turn.turnId, turn.inputId, row.id);
+      for (const row of rows.omitted) this.#skip.run(turn.turnId, row.id);
+    })();
+  }
+
+  claimedBy(turnId: string): InboxRow[] {
+    return this.#claimed.all(turnId);
+  }
+
+  /** Marks the rows of an input answered; how many there were. */
+  finish(turnId: string, inputId: string): number {
+    return this.#finish.run(turnId, inputId).changes;
+  }
+
+  /** The agent took the input: what lay outside is over. */
+  acknowledge(turnId: string, inputId: string): void {
+    this.#reset.run(turnId, inputId);
+  }
+
+  again(id: number, next: Retry): void {
+    this.#again.run({ ...next, id, cause: next.cause ?? null });
+  }
+
+  bury(id: number): void {
+    this.#bury.run(id);
+  }
+
+  ofMessage(seq: number): InboxRow | undefined {
+    return this.#ofMessage.get(seq);
+  }
+
+  /** Rows that wait for something outside are tried at once: at start, or when the cause is known to be gone. */
+  wakeCauses(): void {
+    this.#wakeCause.run();
+  }
+
+  counts(): { waiting: number; claimed: number; dead: number } {
+    const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
+    return { waiting: found.get('waiting') ?? 0, claimed: found.get('claimed') ?? 0, dead: found.get('dead') ?? 0 };
+  }
+}

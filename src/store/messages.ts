@@ -1,0 +1,114 @@
+import type { InboundMessage, Message, Role } from '../model/message.ts';
+import type { Db } from './database.ts';
+
+interface MessageRow {
+  seq: number;
+  chat_jid: string;
+  direction: 'in' | 'out';
+  kind: 'message' | 'edit';
+  platform_id: string;
+  thread: string | null;
+  sender_id: string;
+  sender_name: string;
+  role: Role;
+  text: string;
+  sent_at: number;
+  reply_id: string | null;
+  reply_sender: string | null;
+  reply_text: string | null;
+}
+
+export class Messages {
+  readonly #insert;
+  readonly #get;
+  readonly #newest;
+
+  constructor(db: Db) {
+    this.#insert = db.prepare(`
+      INSERT INTO messages (chat_jid, direction, kind, platform_id, revision, thread, sender_id, sender_name, role, text,
+        sent_at, stored_at, reply_id, reply_sender, reply_text)
+      VALUES (@jid, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
+        @sentAt, @now, @replyId, @replySender, @replyText)
+      ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
+    this.#get = db.prepare<[number], MessageRow>('SELECT * FROM messages WHERE seq = ?');
+    this.#newest = db.prepare<[string, number], MessageRow>(
+      'SELECT * FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?',
+    );
+  }
+
+  /** The new message's number, or undefined when this very message is known already. */
+  insertInbound(message: InboundMessage, role: Role, now: number): number | undefined {
+    const done = this.#insert.run({
+      jid: message.jid,
+      direction: 'in',
+      kind: message.kind,
+      platformId: message.platformId,
+      revision: message.revision,
+      thread: message.thread ?? null,
+      senderId: message.senderId,
+      senderName: message.senderName,
+      role,
+      text: message.text,
+      sentAt: message.sentAt,
+      now,
+      replyId: message.replyTo?.id ?? null,
+      replySender: message.replyTo?.sender ?? null,
+      replyText: message.replyTo?.text ?? null,
+    });
+    return done.changes === 0 ? undefined : Number(done.lastInsertRowid);
+  }
+
+  /** What we said, once the platform has taken it. */
+  insertOutbound(
+    said: { jid: string; platformId: string; thread: string | undefined; name: string; text: string },
+    now: number,
+  ): void {
+    this.#insert.run({
+      jid: said.jid,
+      direction: 'out',
+      kind: 'message',
+      platformId: said.platformId,
+      revision: 0,
+      thread: said.thread ?? null,
+      senderId: 'assistant',
+      senderName: said.name,
+      role: 'member',
+      text: said.text,
+      sentAt: now,
+      now,
+      replyId: null,
+      replySender: null,
+      replyText: null,
+    });
+  }
+
+  get(seq: number): Message | undefined {
+    const row = this.#get.get(seq);
+    return row && fromRow(row);
+  }
+
+  /** The newest of a chat, oldest first. */
+  newest(jid: string, limit: number): Message[] {
+    return this.#newest.all(jid, limit).reverse().map(fromRow);
+  }
+}
+
+function fromRow(row: MessageRow): Message {
+  return {
+    seq: row.seq,
+    jid: row.chat_jid,
+    direction: row.direction,
+    kind: row.kind,
+    platformId: row.platform_id,
+    thread: row.thread ?? undefined,
+    senderId: row.sender_id,
+    senderName: row.sender_name,
+    role: row.role,
+    text: row.text,
+    sentAt: row.sent_at,
+    replyTo:
+      row.reply_id === null
+        ? undefined
+        : { id: row.reply_id, sender: row.reply_sender ?? undefined, text: row.reply_text ?? undefined },
+  };
+}

@@ -1,0 +1,53 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Chats } from './chats.ts';
+import { type Db, openDatabase, readMigrations } from './database.ts';
+import { Facts } from './facts.ts';
+import { Groups } from './groups.ts';
+import { Inbox } from './inbox.ts';
+import { Messages } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { Requests } from './requests.ts';
+import { Sessions } from './sessions.ts';
+import { Turns } from './turns.ts';
+
+/** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
+export class Store {
+  readonly #db: Db;
+  readonly facts: Facts;
+  readonly groups: Groups;
+  readonly chats: Chats;
+  readonly messages: Messages;
+  readonly inbox: Inbox;
+  readonly turns: Turns;
+  readonly outbox: Outbox;
+  readonly sessions: Sessions;
+  readonly requests: Requests;
+
+  private constructor(db: Db) {
+    this.#db = db;
+    this.facts = new Facts(db);
+    this.groups = new Groups(db);
+    this.chats = new Chats(db);
+    this.messages = new Messages(db);
+    this.inbox = new Inbox(db);
+    this.turns = new Turns(db);
+    this.outbox = new Outbox(db);
+    this.sessions = new Sessions(db);
+    this.requests = new Requests(db);
+  }
+
+  static open(path: string): Store {
+    const here = dirname(fileURLToPath(import.meta.url));
+    return new Store(openDatabase(path, readMigrations(join(here, 'migrations'))));
+  }
+
+  /** All or nothing; nested calls join the outer one. */
+  transaction<T>(work: () => T): T {
+    return this.#db.transaction(work).immediate();
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

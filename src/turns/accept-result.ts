@@ -1,0 +1,57 @@
+import { inputFileName, type ResultFile } from '../../protocol/mailbox.ts';
+import { postMessage } from '../acts/post-message.ts';
+import type { Mailbox } from '../ipc/mailbox.ts';
+import type { Cause, Failure } from './causes.ts';
+import type { TurnParts } from './parts.ts';
+
+/**
+ * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
+ * turn any more (they were answered or taken back) is not said. False when it is no result for this group.
+ */
+export function acceptResult(parts: TurnParts, folder: string, result: ResultFile): boolean {
+  const { store, clock, desk, log } = parts;
+  const turn = store.turns.get(result.turnId);
+  if (turn?.group_folder !== folder) return false;
+  const now = clock.now();
+  store.transaction(() => {
+    if (!store.turns.addResult(result, now)) return;
+    if (result.newSessionId !== undefined) store.sessions.set(folder, result.newSessionId, now);
+    if (result.status === 'error') {
+      log.warn({ group: folder, turn: turn.id, error: result.error }, 'a turn gave an error');
+      return;
+    }
+    const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
+    if (result.result === null || (result.answers.length > 0 && rows === 0)) return;
+    const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
+    const key = `result:${turn.id}-${result.ordinal}`;
+    postMessage(desk, { key, group: folder, place, turnId: turn.id, text: result.result });
+  });
+  return true;
+}
+
+/** The input files that a stored result answers are taken away. */
+export function removeAnswered(parts: TurnParts, mailbox: Mailbox, turnId: string): void {
+  for (const input of parts.store.turns.inputs(turnId)) {
+    if (input.state === 'open') continue;
+    mailbox.removeInput(inputFileName(input.seq, input.id));
+    mailbox.remove('acks', input.id);
+  }
+}
+
+/** What the error of a result means for the rows it names. */
+export function failureOfResult(error: ResultFile['error']): Failure {
+  const outside: ReadonlyMap<string, Cause> = new Map([
+    ['credential', 'credential'],
+    ['overloaded', 'overloaded'],
+    ['network', 'network'],
+  ]);
+  const cause = outside.get(error?.code ?? '');
+  const message = error?.message ?? 'the agent gave no reason';
+  if (cause === undefined) return { type: 'message', reason: shorten(message) };
+  return { type: 'outside', cause, detail: error?.status === undefined ? shorten(message) : `error ${error.status}` };
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import { postMessage } from '../acts/post-message.ts';
+import type { Place } from '../model/chat.ts';
+import type { Group } from '../model/group.ts';
+import { acceptResult, failureOfResult, removeAnswered } from './accept-result.ts';
+import { type Failure, failureOf } from './causes.ts';
+import { drainMailbox, takeInput } from './drain.ts';
+import { type LiveFrame, LiveRun } from './live-run.ts';
+import type { TurnParts } from './parts.ts';
+import { settleFailed } from './settle.ts';
+import { startLineFor } from './start-line.ts';
+import { Turn } from './turn.ts';
+
+/** One group's lane: at most one container and one turn at any time. Its truth is in the store and the mailbox. */
+export class Lane {
+  readonly #parts: TurnParts;
+  readonly #folder: string;
+  /** Called after every change that may let somebody else go on. */
+  readonly #changed: () => void;
+  #live: LiveRun | undefined;
+  #coming: Promise<LiveRun> | undefined;
+  /** The container has ended and what it left is not judged yet. */
+  #gone: { live: LiveRun; code: number | null; endedByUs: boolean } | undefined;
+  #turn: Turn | undefined;
+  #failure: Failure | undefined;
+
+  constructor(parts: TurnParts, folder: string, changed: () => void) {
+    this.#parts = parts;
+    this.#folder = folder;
+    this.#changed = changed;
+  }
+
+  get live(): LiveRun | undefined {
+    return this.#live;
+  }
+
+  get busy(): boolean {
+    return this.#turn !== undefined;
+  }
+
+  /** It has a container, or is making one. */
+  get occupied(): boolean {
+    return this.#live !== undefined || this.#coming !== undefined;
+  }
+
+  /** Nothing runs in its container, not even in the background: it may be closed. */
+  get idle(): boolean {
+    return this.#live !== undefined && !this.#live.closing && !this.#turn && this.#live.background === 0;
+  }
+
+  /** Begins a turn for what waits at the place, in the living container or a new one. Never rejects. */
+  async begin(group: Group, place: Place): Promise<void> {
+    const parts = this.#parts;
+    try {
+      const turn = this.#claim(group, place);
+      if (!turn) return;
+      this.#coming = this.#live ? undefined : this.#launch(group);
+      const live = this.#live ?? (await this.#coming);
+      if (!live || live.closing) return;
+      parts.store.turns.setRun(turn.id, live.runId);
+      live.signAt = parts.clock.now();
+      turn.handOver(live.mailbox);
+      live.ring();
+    } catch (error) {
+      parts.log.error({ err: error, group: this.#folder }, 'a turn could not begin');
+      this.#end(failureOf(error));
+    } finally {
+      this.#coming = undefined;
+    }
+  }
+
+  #claim(group: Group, place: Place): Turn | undefined {
+    const parts = this.#parts;
+    const held = parts.heldBy(place);
+    const turn = Turn.begin(parts, group, place);
+    if (turn && held) {
+      settleFailed(parts, turn.id, { type: 'outside', ...held });
+      return undefined;
+    }
+    this.#turn = turn;
+    this.#failure = undefined;
+    if (turn) parts.setTyping(place, true);
+    return turn;
+  }
+
+  /** Hands the running agent what has come to its place meanwhile. */
+  followUp(): void {
+    const live = this.#live;
+    if (!this.#turn || (live?.closing ?? false)) return;
+    // While the container is being made the new input is handed over with the first ones.
+    if (this.#turn.claimMore() && live) {
+      this.#turn.handOver(live.mailbox);
+      live.ring();
+    }
+  }
+
+  /** Takes what lies in the mailbox and ends the turn when all of it is answered. */
+  drain(): void {
+    const live = this.#live;
+    if (!live) return;
+    const { served, failure } = drainMailbox(this.#parts, {
+      group: live.group,
+      runId: live.runId,
+      mailbox: live.mailbox,
+      turn: this.#turn,
+    });
+    if (served) live.ring();
+    this.#failure = failure ?? this.#failure;
+    live.background = live.mailbox.status()?.background ?? live.background;
+    this.#endIfOver();
+  }
+
+  /** Ends what shows no sign of life, closes what was idle long enough. */
+  tick(now: number): void {
+    this.#judgeGone();
+    const live = this.#live;
+    if (!live || live.closing) return;
+    const { signOfLifeMs, idleMs } = this.#parts.settings;
+    if (this.#turn && now - live.signAt >= signOfLifeMs) {
+      this.#failure = {
+        type: 'message',
+        reason: `my agent showed no sign of life for ${Math.round(signOfLifeMs / 1000)} s`,
+      };
+      void live.kill({ endedByUs: false });
+    } else if (this.idle && now - live.idleSince >= idleMs) live.close();
+  }
+
+  close(): void {
+    this.#live?.close();
+  }
+
+  /** Ends container and turn at once; nothing is spent. Resolves when the container is gone. */
+  async kill(): Promise<void> {
+    const live = this.#live ?? (await this.#coming?.catch(() => undefined));
+    if (!live) return;
+    await live.kill({ endedByUs: true });
+    await live.exited;
+  }
+
+  async #launch(group: Group): Promise<LiveRun> {
+    const parts = this.#parts;
+    const runId = randomUUID();
+    const launched = await parts.launcher.launch(group, runId);
+    const { clock, log, settings } = parts;
+    const onFrame = (frame: LiveFrame) => this.#onFrame(frame);
+    const live = new LiveRun({ group, runId, launched, clock, log, maxOutputBytes: settings.maxOutputBytes, onFrame });
+    this.#live = live;
+    void live.exited.then((exit) => {
+      this.#gone = { live, ...exit };
+      this.#changed();
+    });
+    live.begin(startLineFor(parts, { group, runId, jid: this.#turn?.place.jid ?? '' }));
+    return live;
+  }
+
+  #onFrame(frame: LiveFrame): void {
+    const turn = this.#turn;
+    switch (frame.type) {
+      case 'ack':
+        if (turn) takeInput(this.#parts, turn.id, frame.input);
+        return;
+      case 'ready':
+        if (frame.newSessionId !== undefined) this.#newSession(frame.newSessionId);
+        return;
+      case 'activity':
+      case 'error':
+        return;
+      case 'bell':
+        this.drain();
+        return;
+      case 'result':
+        this.drain();
+        this.#acceptFrame(frame);
+        return;
+      case undefined:
+        this.#acceptBareFrame(frame);
+    }
+  }
+
+  // The frame repeats a file; when the file is not there (yet), the frame alone is good enough.
+  #acceptFrame(frame: Extract<LiveFrame, { type: 'result' }>): void {
+    const live = this.#live;
+    if (!live || !acceptResult(this.#parts, this.#folder, frame)) return;
+    removeAnswered(this.#parts, live.mailbox, frame.turnId);
+    if (frame.status === 'error') this.#failure = failureOfResult(frame.error);
+    this.#endIfOver();
+  }
+
+  // v1's runner names neither turn nor inputs: its result answers whatever is open.
+  #acceptBareFrame(frame: Extract<LiveFrame, { type?: undefined }>): void {
+    const { store } = this.#parts;
+    if (frame.newSessionId !== undefined) store.sessions.set(this.#folder, frame.newSessionId, this.#parts.clock.now());
+    if (!this.#turn || (frame.result === null && frame.status === 'success')) return;
+    const open = store.turns.inputs(this.#turn.id).filter((input) => input.state === 'open');
+    for (const input of open) takeInput(this.#parts, this.#turn.id, input.id);
+    this.#acceptFrame({
+      type: 'result',
+      v: 1,
+      turnId: this.#turn.id,
+      ordinal: store.turns.nextOrdinal(this.#turn.id),
+      answers: open.map((input) => input.id),
+      status: frame.status === 'error' ? 'error' : 'ok',
+      result: frame.result,
+      error: frame.status === 'error' ? { code: 'agent', message: frame.error ?? 'the agent failed' } : undefined,
+    });
+  }
+
+  #newSession(sessionId: string): void {
+    const { store, clock, desk } = this.#parts;
+    store.transaction(() => {
+      store.sessions.set(this.#folder, sessionId, clock.now());
+      if (!this.#turn) return;
+      const text =
+        '(I could not read our earlier conversation any more, so I begin a new one. Files and notes are still there.)';
+      postMessage(desk, { key: `notice:session:${sessionId}`, group: this.#folder, place: this.#turn.place, text });
+    });
+  }
+
+  // Called until it succeeds: a disk that is full must not leave the lane with a turn that never ends.
+  #judgeGone(): void {
+    if (!this.#gone) return;
+    const { live, code, endedByUs } = this.#gone;
+    this.drain();
+    if (this.#turn) {
+      const reason = live.lastError?.message ?? `my container ended early (code ${code ?? 'none'})`;
+      this.#end(endedByUs ? { type: 'ours' } : (this.#failure ?? { type: 'message', reason }));
+    }
+    this.#gone = undefined;
+    this.#live = undefined;
+    this.#changed();
+  }
+
+  #endIfOver(): void {
+    if (this.#turn?.over) this.#end(this.#failure);
+  }
+
+  #end(failure: Failure | undefined): void {
+    const turn = this.#turn;
+    if (!turn) return;
+    const { store, clock, setTyping } = this.#parts;
+    if (failure) settleFailed(this.#parts, turn.id, failure);
+    else store.turns.end(turn.id, { state: 'done' }, clock.now());
+    this.#turn = undefined;
+    this.#failure = undefined;
+    setTyping(turn.place, false);
+    if (this.#live) this.#live.idleSince = clock.now();
+    this.#changed();
+  }
+}

@@ -1,0 +1,60 @@
+import type { Desk } from '../acts/post-message.ts';
+import type { Mailbox } from '../ipc/mailbox.ts';
+import type { Bell } from '../lib/bell.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Place } from '../model/chat.ts';
+import type { Group } from '../model/group.ts';
+import type { Run } from '../sandbox/sandbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Cause } from './causes.ts';
+
+/** A container with its mailbox and its way out. */
+export interface Launched {
+  readonly run: Run;
+  readonly mailbox: Mailbox;
+  /** Where its output is kept. */
+  readonly logPath: string;
+  /** Gives back what was opened for it; called once, when the run has ended. */
+  release(): Promise<void>;
+}
+
+/**
+ * Makes a group's container from everything below this floor. Rejects with a NanoclawError; `sandbox.*` and `gateway.*`
+ * codes are causes outside the message.
+ */
+export interface Launcher {
+  launch(group: Group, runId: string): Promise<Launched>;
+  /** The group's mailbox without a container: what the last run left there. */
+  mailboxOf(group: Group): Mailbox;
+}
+
+export interface TurnSettings {
+  readonly assistantName: string;
+  readonly timeZone: string;
+  readonly model: string | undefined;
+  readonly maxContainers: number;
+  readonly maxMessagesPerPrompt: number;
+  readonly signOfLifeMs: number;
+  readonly idleMs: number;
+  readonly maxOutputBytes: number;
+}
+
+/** What the room of turns is built from; app.ts puts it together. */
+export interface TurnParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly desk: Desk;
+  readonly inboxBell: Bell;
+  readonly launcher: Launcher;
+  readonly settings: TurnSettings;
+  /** Serves the requests in a mailbox; true when there were any. */
+  readonly serveRequests: (
+    mailbox: Mailbox,
+    asker: { group: Group; runId: string; place: Place | undefined; turnId: string | undefined },
+  ) => boolean;
+  readonly setTyping: (place: Place, on: boolean) => void;
+  /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */
+  readonly heldBy: (place: Place) => { cause: Cause; detail: string } | undefined;
+}

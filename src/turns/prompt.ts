@@ -1,0 +1,103 @@
+import { type Message, messageName } from '../model/message.ts';
+
+export interface PromptOptions {
+  /** IANA zone in which times are told. */
+  readonly timeZone: string;
+  readonly now: number;
+  /** Older context messages that did not fit. */
+  readonly omitted: number;
+  /** Set when an earlier attempt at these messages failed: what it had already sent. */
+  readonly earlier: { readonly said: readonly string[] } | undefined;
+}
+
+/** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
+export function writePrompt(messages: readonly Message[], options: PromptOptions): string {
+  // Made once: a formatter costs more than all the rest of a prompt.
+  const times = new Intl.DateTimeFormat('en-US', {
+    timeZone: options.timeZone,
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  });
+  const lines = [
+    `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
+    ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
+    options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
+    ...messages.map((message) => node(message, times)),
+    '</messages>',
+  ];
+  return lines.join('\n');
+}
+
+function node(message: Message, times: Intl.DateTimeFormat): string {
+  const attributes = [
+    `id="${messageName(message.seq)}"`,
+    `sender="${attribute(message.senderName)}"`,
+    `role="${message.role}"`,
+    `time="${attribute(clockTime(message.sentAt, times))}"`,
+    ...(message.thread === undefined ? [] : [`thread="${attribute(message.thread)}"`]),
+    ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
+  ];
+  return `<message ${attributes.join(' ')}>${quoted(message)}${content(message.text)}</message>`;
+}
+
+function quoted({ replyTo }: Message): string {
+  if (replyTo?.text === undefined) return '';
+  return `<quoted_message from="${attribute(replyTo.sender ?? 'unknown')}">${content(replyTo.text)}</quoted_message>`;
+}
+
+function earlierAttempt(said: readonly string[]): string {
+  const sent = said.map((text) => `<sent>${content(text)}</sent>`).join('');
+  return `<earlier_attempt note="You began to answer these messages before and were cut off. Commands you ran may have taken effect: look before you repeat them. Do not send again what was sent.">${sent}</earlier_attempt>`;
+}
+
+/** `2026-11-22T14:05+01:00`: local time with its offset. */
+function instant(at: number, timeZone: string): string {
+  const parts = new Map(
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZoneName: 'longOffset',
+    })
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? '';
+  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
+  return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}${offset}`;
+}
+
+/** `Nov 22, 2026, 2:05 PM`, v1's form. */
+function clockTime(at: number, times: Intl.DateTimeFormat): string {
+  // Newer ICU puts a narrow no-break space before PM.
+  return times.format(at).replace(/\u202f/g, ' ');
+}
+
+function content(text: string): string {
+  return escape(
+    text
+      .toWellFormed()
+      .replace(/\r\n?/g, '\n')
+      .replace(/(?![\n\t])[\p{Cc}\ufffe\uffff]/gu, ''),
+  );
+}
+
+// Bidirectional overrides could make a name read as another one; joiners stay, names in many scripts need them.
+function attribute(text: string): string {
+  const flat = text.toWellFormed().replace(/[\r\n\t]+/g, ' ');
+  return escape(flat.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, ''));
+}
+
+// `@` too: the SDK would expand @path before the model sees it.
+function escape(text: string): string {
+  return text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/@/g, '&#64;');
+}

@@ -1,0 +1,104 @@
+import { inputFileName, type MessageInput } from '../../protocol/mailbox.ts';
+import type { Mailbox } from '../ipc/mailbox.ts';
+import type { Place } from '../model/chat.ts';
+import type { Group } from '../model/group.ts';
+import type { Message } from '../model/message.ts';
+import type { InboxRow } from '../store/inbox.ts';
+import { chooseRows } from './choose-rows.ts';
+import type { TurnParts } from './parts.ts';
+import { writePrompt } from './prompt.ts';
+
+/** One run of the agent over its waiting rows. It has exactly one reply place; the rows and inputs are in the store. */
+export class Turn {
+  readonly #parts: TurnParts;
+  readonly id: string;
+  readonly group: Group;
+  readonly place: Place;
+
+  private constructor(parts: TurnParts, turn: { id: string; group: Group; place: Place }) {
+    this.#parts = parts;
+    this.id = turn.id;
+    this.group = turn.group;
+    this.place = turn.place;
+  }
+
+  /** Claims what waits at the place for a new turn. Undefined when nothing does any more. One transaction. */
+  static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
+    const { store, clock } = parts;
+    return store.transaction(() => {
+      const rows = store.inbox.waitingAt(group.folder, place);
+      const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
+      if (rows.length === 0) return undefined;
+      const turn = new Turn(parts, {
+        id: store.turns.begin({ group: group.folder, place, retryOf }, clock.now()),
+        group,
+        place,
+      });
+      turn.#claim(rows, retryOf);
+      return turn;
+    });
+  }
+
+  /** Claims what has come to this turn's place since; true when there is a new input to hand over. */
+  claimMore(): boolean {
+    const { store } = this.#parts;
+    return store.transaction(() => {
+      const rows = store.inbox.waitingAt(this.group.folder, this.place);
+      if (rows.length > 0) this.#claim(rows, undefined);
+      return rows.length > 0;
+    });
+  }
+
+  /** Writes the inputs the agent has not answered yet; the same files under the same names, however often. */
+  handOver(mailbox: Mailbox): void {
+    for (const input of this.#parts.store.turns.inputs(this.id)) {
+      if (input.state === 'open') mailbox.writeInput(inputFileName(input.seq, input.id), input.body);
+    }
+  }
+
+  /** True when every input stands in a stored result. */
+  get over(): boolean {
+    return this.#parts.store.turns.inputs(this.id).every((input) => input.state !== 'open');
+  }
+
+  #claim(rows: readonly InboxRow[], retryOf: string | undefined): void {
+    const { store, settings } = this.#parts;
+    const { taken, omitted } = chooseRows(rows, settings.maxMessagesPerPrompt);
+    const messages = taken
+      .map((row) => store.messages.get(row.message_seq))
+      .filter((one): one is Message => one !== undefined);
+    const text = writePrompt(messages, {
+      timeZone: settings.timeZone,
+      now: this.#parts.clock.now(),
+      omitted: omitted.length,
+      earlier: retryOf === undefined ? undefined : this.#earlier(retryOf),
+    });
+    const model = this.group.model ?? settings.model;
+    const input = store.turns.addInput(this.id, ({ id }) => {
+      const body: MessageInput = {
+        v: 1,
+        type: 'message',
+        id,
+        turnId: this.id,
+        chatJid: this.place.jid,
+        ...(this.place.thread === undefined ? {} : { threadId: this.place.thread }),
+        text,
+        ...(model === undefined ? {} : { model }),
+      };
+      return JSON.stringify(body);
+    });
+    store.inbox.claim({ turnId: this.id, inputId: input.id }, { taken, omitted });
+  }
+
+  // Only an attempt that the agent took can have left traces worth a warning.
+  #earlier(retryOf: string): { said: string[] } | undefined {
+    const { store } = this.#parts;
+    const said: string[] = [];
+    let began = false;
+    for (let id: string | null = retryOf; id !== null; id = store.turns.get(id)?.retry_of ?? null) {
+      began ||= store.turns.inputs(id).some((input) => input.taken === 1);
+      said.unshift(...store.outbox.saidBy(id));
+    }
+    return began ? { said } : undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Channel, ChannelEvents, OutboundPart } from '../../src/channels/channel.ts';
+import { hasCode } from '../../src/model/errors.ts';
+import type { InboundMessage } from '../../src/model/message.ts';
+
+/** A channel and the other side of its platform. */
+export interface ChannelUnderTest {
+  readonly channel: Channel;
+  /** A chat of this channel, at first not yet open. */
+  readonly jid: string;
+  /** Makes the chat one that can be sent to, and one that cannot. */
+  open(): Promise<void>;
+  shut(): Promise<void>;
+  /** A person says something on the platform; resolves when the platform has passed it on or has given up. */
+  say(text: string): Promise<void>;
+  /** What the people in the chat have read, in order. */
+  heard(): readonly string[];
+  close(): Promise<void>;
+}
+
+interface Recorded extends ChannelEvents {
+  readonly messages: InboundMessage[];
+  readonly opened: (string | undefined)[];
+  refusing: boolean;
+}
+
+/** The written contract of src/channels/channel.ts, for every channel and for the fake. */
+export function channelContract(name: string, make: () => Promise<ChannelUnderTest>): void {
+  async function openOne(options: { started: boolean } = { started: true }) {
+    const subject = await make();
+    onTestFinished(() => subject.close());
+    const events = record();
+    if (options.started) {
+      await subject.channel.start(events, AbortSignal.timeout(10_000));
+      await subject.open();
+    }
+    return { ...subject, events };
+  }
+  const signal = () => AbortSignal.timeout(10_000);
+
+  describe(`${name} keeps the contract of a channel`, () => {
+    test('it has a name, owns its chats and no others', async () => {
+      const { channel, jid } = await openOne();
+      expect(channel.name).toMatch(/^[a-z]+$/);
+      expect(channel.owns(jid)).toBe(true);
+      for (const other of ['', 'nobody:1', `x${jid}`]) expect(channel.owns(other)).toBe(false);
+      expect(channel.capabilities.maxTextLength).toBeGreaterThan(100);
+    });
+
+    test('nothing is received before start', async () => {
+      const { channel, say, events } = await openOne({ started: false });
+      await say('too early').catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+      expect(events.messages).toEqual([]);
+      expect(channel.isOpen('terminal:main')).toBe(false);
+    });
+
+    test('messages are handed over in order, each with an id of its own', async () => {
+      const { say, events, jid } = await openOne();
+      for (const text of ['one', 'two', 'two']) await say(text);
+      await expect.poll(() => events.messages.map((message) => message.text)).toEqual(['one', 'two', 'two']);
+      expect(new Set(events.messages.map((message) => message.platformId)).size).toBe(3);
+      for (const message of events.messages) expect(message).toMatchObject({ jid, kind: 'message', revision: 0 });
+    });
+
+    test('a message that could not be stored is not lost without anybody knowing', async () => {
+      const { say, events } = await openOne();
+      events.refusing = true;
+      const refused = await say('once more').then(
+        () => false,
+        () => true,
+      );
+      events.refusing = false;
+      // Either the platform delivers it again, or the person was told that it failed.
+      if (!refused) await expect.poll(() => events.messages.map((message) => message.text)).toEqual(['once more']);
+    });
+
+    test('what is sent is read, in order, and each part has an id', async () => {
+      const { channel, heard, jid } = await openOne();
+      const ids = [];
+      for (const text of ['first', 'second']) ids.push((await channel.send(part(jid, text), signal())).platformId);
+      await expect.poll(heard).toEqual(['first', 'second']);
+      expect(new Set(ids.filter((id) => id !== '')).size).toBe(2);
+    });
+
+    test('a chat that is not open says so, sending there fails, and its opening is announced', async () => {
+      const { channel, jid, open, shut, events, heard } = await openOne();
+      await shut();
+      await expect.poll(() => channel.isOpen(jid)).toBe(false);
+      const error: unknown = await channel.send(part(jid, 'lost?'), signal()).then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      expect(error).toBeInstanceOf(Error);
+      expect(hasCode(error, 'channel.refused')).toBe(false);
+      expect(heard()).toEqual([]);
+      const before = events.opened.length;
+      await open();
+      await expect.poll(() => channel.isOpen(jid)).toBe(true);
+      await expect.poll(() => events.opened.slice(before).some((one) => one === undefined || one === jid)).toBe(true);
+    });
+
+    test('typing never throws, whatever the chat', async () => {
+      const { channel, jid } = await openOne();
+      for (const chat of [jid, 'nobody:1', '']) {
+        channel.setTyping(chat, undefined, true);
+        channel.setTyping(chat, 'thread', false);
+      }
+    });
+
+    test('after stop nothing is handed over, and it can be started again', async () => {
+      const { channel, say, open, events, heard, jid } = await openOne();
+      await channel.stop();
+      await channel.stop();
+      await say('while stopped').catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+      expect(events.messages).toEqual([]);
+      expect(channel.isOpen(jid)).toBe(false);
+      const again = record();
+      await channel.start(again, signal());
+      await open();
+      await say('back');
+      await expect.poll(() => again.messages.map((message) => message.text)).toContain('back');
+      await channel.send(part(jid, 'welcome'), signal());
+      await expect.poll(heard).toEqual(['welcome']);
+    });
+  });
+}
+
+function record(): Recorded {
+  const events: Recorded = {
+    messages: [],
+    opened: [],
+    refusing: false,
+    onMessage(message) {
+      if (events.refusing) throw new Error('the disk is full');
+      return events.messages.push(message);
+    },
+    onChat: () => undefined,
+    onOpen: (jid) => events.opened.push(jid),
+  };
+  return events;
+}
+
+function part(jid: string, text: string): OutboundPart {
+  return { jid, thread: undefined, text, key: `key-${text}` };
+}

@@ -1,0 +1,174 @@
+// One fixture for flow tests: the same startApp as main, in a temp directory, with a fake platform, the rehearsal model
+// behind the real gateway, real sandboxes with the real agent runner inside, and a clock that can be wound.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureRunner } from '../scripts/install.mjs';
+import { registerGroup } from '../src/acts/register-group.ts';
+import { type App, startApp } from '../src/app.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { EmbeddedGateway, type ModelUpstream } from '../src/gateway/embedded/gateway.ts';
+import { createRehearsal, type Rehearsal } from '../src/gateway/rehearsal/rehearsal.ts';
+import { createLog } from '../src/lib/log.ts';
+import type { InboundMessage } from '../src/model/message.ts';
+import { LocalSandbox, localProgram } from '../src/sandbox/local.ts';
+import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import { Store } from '../src/store/store.ts';
+import { eventually } from './eventually.ts';
+import { FakeChannel } from './fixtures/fake-channel.ts';
+import { WindableClock } from './windable-clock.ts';
+
+export const checkout = resolve(fileURLToPath(new URL('..', import.meta.url)));
+
+export interface HouseOptions {
+  readonly settings?: Record<string, string>;
+  /** Default: bubblewrap with this checkout's runner. */
+  readonly sandbox?: (config: Config, clock: WindableClock) => Sandbox;
+  /** Default: the rehearsal model, taken for a real one so that every channel is answered. */
+  readonly upstream?: ModelUpstream;
+}
+
+/** The chat wired to main. */
+export const owner = 'tg:1';
+
+export class House implements AsyncDisposable {
+  readonly home: string;
+  readonly clock = new WindableClock();
+  readonly channel = new FakeChannel({ name: 'tg' });
+  readonly rehearsal: Rehearsal = createRehearsal();
+  readonly config: Config;
+  readonly #options: HouseOptions;
+  readonly #log: string[] = [];
+  #app: App | undefined;
+
+  constructor(options: HouseOptions) {
+    this.#options = options;
+    this.home = mkdtempSync(join(tmpdir(), 'house-'));
+    mkdirSync(join(this.home, 'config'));
+    this.config = readConfig(checkout, {
+      PATH: process.env['PATH'],
+      NANOCLAW_HOME: this.home,
+      NANOCLAW_CONFIG_DIR: join(this.home, 'config'),
+      TZ: 'Europe/Berlin',
+      LOG_LEVEL: 'debug',
+      DISK_MIN_FREE: '1m',
+      ...options.settings,
+    });
+  }
+
+  get app(): App {
+    if (!this.#app) throw new Error('the house is closed');
+    return this.#app;
+  }
+
+  /** Everything logged so far, one JSON object per line. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  async open(): Promise<this> {
+    const { config, clock } = this;
+    const log = createLog(config.logLevel, { write: (line: string) => void this.#log.push(line) });
+    const handler = this.rehearsal.handle.bind(this.rehearsal);
+    const gateway = new EmbeddedGateway({
+      upstream: this.#options.upstream ?? { kind: 'rehearsal', handler },
+      log,
+      clock,
+    });
+    // To the host it is a model like any other, or it would hold back what does not come from a terminal.
+    Object.defineProperty(gateway, 'credential', { value: 'ANTHROPIC_API_KEY' });
+    const sandbox = this.#options.sandbox?.(config, clock) ?? (await localSandbox(config, clock));
+    this.#app = await startApp({
+      config,
+      clock,
+      log,
+      gateway,
+      channels: [this.channel],
+      chooseSandbox: async () => ({ sandbox, record: undefined }),
+      requestStop: () => undefined,
+    });
+    this.withStore((store) => {
+      if (!store.chats.get(owner)) {
+        store.chats.see({ jid: owner, channel: 'telegram', name: 'Ann', isGroup: false });
+        store.chats.wire(owner, 'main');
+      }
+    });
+    return this;
+  }
+
+  /** Ends the host as its own stop does; `open` starts it again on the same home. */
+  async close(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.stop({ now: true });
+  }
+
+  /** A second look at the database, beside the host's own. */
+  withStore<T>(work: (store: Store) => T): T {
+    const store = Store.open(join(this.home, 'store', 'messages.db'));
+    try {
+      return work(store);
+    } finally {
+      store.close();
+    }
+  }
+
+  group(folder: string, jid: string, more: { requiresTrigger?: boolean } = {}): void {
+    this.withStore((store) =>
+      registerGroup(
+        {
+          store,
+          clock: this.clock,
+          groupsDirectory: join(this.home, 'groups'),
+          templatesDirectory: join(checkout, 'groups'),
+          assistantName: this.config.assistantName,
+        },
+        { folder, name: folder, jid, ...more },
+      ),
+    );
+  }
+
+  say(text: string, more: Partial<InboundMessage> & { jid?: string } = {}): number {
+    const seq = this.channel.say(more.jid ?? owner, text, more);
+    if (seq === undefined) throw new Error('the message was dropped');
+    return seq;
+  }
+
+  /** Texts that have arrived in a chat. */
+  heard(jid = owner): string[] {
+    return this.channel.heard.filter((one) => one.jid === jid).map((one) => one.text);
+  }
+
+  /** Resolves with the texts once there are at least `count`. */
+  async hears(count: number, options: { jid?: string; withinMs?: number } = {}): Promise<string[]> {
+    const { jid = owner, withinMs = 60_000 } = options;
+    return eventually(
+      `${count} messages in ${jid}; there are: ${JSON.stringify(this.heard(jid))}`,
+      () => {
+        const texts = this.heard(jid);
+        return texts.length >= count ? texts : undefined;
+      },
+      withinMs,
+    );
+  }
+
+  read(...path: string[]): string {
+    return readFileSync(join(this.home, ...path), 'utf8');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+export function openHouse(options: HouseOptions = {}): Promise<House> {
+  return new House(options).open();
+}
+
+async function localSandbox(config: Config, clock: WindableClock): Promise<Sandbox> {
+  await ensureRunner(checkout, { log: () => undefined });
+  const program = localProgram({ node: process.execPath, agentRunner: join(checkout, 'container', 'agent-runner') });
+  return new LocalSandbox({ program, searchPath: config.environment.path, hidden: [config.home], clock });
+}

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+// Deadlines are for liveness only: a test that hangs, never one that is slow.
+const quick = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 60_000 };
+const slow = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 60_000 };
+const anEngine = 'test/contracts/**/*.engine.test.ts';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            '{src,protocol,setup,scripts,bin}/**/*.test.ts',
+            'container/agent-runner/**/*.test.ts',
+            'test/checks/**/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          ...quick,
+        },
+      },
+      { extends: true, test: { name: 'flow', include: ['test/flow/**/*.test.ts'], ...slow } },
+      {
+        extends: true,
+        test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], exclude: [anEngine], ...slow },
+      },
+      // Needs a running container engine and the agent image.
+      { extends: true, test: { name: 'container', include: ['test/container/**/*.test.ts', anEngine], ...slow } },
+      { extends: true, test: { name: 'attacks', include: ['test/attacks/**/*.test.ts'], ...slow } },
+      // Too long for every landing: `npm run test:long`.
+      {
+        extends: true,
+        test: { name: 'long', include: ['test/long/**/*.test.ts'], ...slow, testTimeout: 3 * 3_600_000 },
+      },
+    ],
+  },
+});
