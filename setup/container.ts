@@ -1,3 +1,47 @@
 import { readConfig } from '../src/config.ts';
-import { NanoclawError, sentenceOf } from '../src/model/errors.ts';
-import { runtimeNames } from '../src/sandbox/sandbox.ts';
+import { settleRuntime } from '../src/index.ts';
+import { hasCode, sentenceOf } from '../src/model/errors.ts';
+import { type RuntimeName, runtimeNames } from '../src/sandbox/sandbox.ts';
+import { preparerFor } from './prepare-runtime.ts';
+
+/** v1's: 0 done, 1 failed, 2 the runtime is not there, 4 wrong arguments. */
+type ExitCode = 0 | 1 | 2 | 4;
+
+/**
+ * `setup --step container`: finds (or takes) a runtime, prepares it, has a look at it, and records it for this home.
+ * Prints v1's status block on stdout.
+ */
+export async function runStep(options: { checkout: string; runtime: string | undefined }): Promise<ExitCode> {
+  const config = readConfig(options.checkout);
+  const wanted = options.runtime ?? 'auto';
+  const block = { RUNTIME: wanted, IMAGE: config.image, BUILD_OK: 'false', TEST_OK: 'false', STATUS: 'failed' };
+  const name = wanted === 'auto' ? 'auto' : runtimeNames.find((one) => one === wanted);
+  if (name === undefined) {
+    print({ ...block, ERROR: `"${wanted}" is no runtime; there are auto, ${runtimeNames.join(', ')}.` });
+    return 4;
+  }
+  let prepared: RuntimeName | undefined;
+  const preparer = preparerFor({ checkout: options.checkout, note: (line) => void process.stderr.write(`${line}\n`) });
+  const prepare = async (runtime: RuntimeName, image: string) => {
+    await preparer.prepare(runtime, image);
+    prepared = runtime;
+  };
+  try {
+    const runtime = await settleRuntime({ ...config, runtime: name }, { ...preparer, prepare });
+    print({ ...block, RUNTIME: runtime, BUILD_OK: 'true', TEST_OK: 'true', STATUS: 'success' });
+    return 0;
+  } catch (error) {
+    print({
+      ...block,
+      RUNTIME: prepared ?? wanted,
+      BUILD_OK: String(prepared !== undefined),
+      ERROR: sentenceOf(error).replace(/\s+/g, ' '),
+    });
+    return hasCode(error, 'sandbox.unavailable') ? 2 : 1;
+  }
+}
+
+function print(block: Record<string, string>): void {
+  const lines = Object.entries(block).map(([key, value]) => `${key}: ${value}`);
+  process.stdout.write(`${['=== NANOCLAW SETUP: SETUP_CONTAINER ===', ...lines, '=== END ==='].join('\n')}\n`);
+}

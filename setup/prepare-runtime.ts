@@ -1,22 +1,28 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { ensureRunner } from '../scripts/install.mjs';
+import type { Preparer } from '../src/index.ts';
 import { NanoclawError } from '../src/model/errors.ts';
 import type { RuntimeName } from '../src/sandbox/sandbox.ts';
 
 export interface Preparation {
   readonly checkout: string;
-  readonly image: string;
   /** A line of progress for a person. */
   readonly note: (line: string) => void;
 }
 
 /** Brings a runtime to where runs can start: the agent image for an engine, bubblewrap and the runner for `local`. */
-export async function prepareRuntime(runtime: RuntimeName, preparation: Preparation): Promise<void> {
-  if (runtime === 'local') await prepareLocal(preparation);
-  else await buildImage(runtime, preparation);
+export function preparerFor(preparation: Preparation): Preparer {
+  return {
+    async prepare(runtime, image) {
+      if (runtime === 'local') await ensureRunner(preparation.checkout, { log: preparation.note });
+      else await buildImage(runtime, image, preparation.checkout);
+    },
+    install: (command) => runAsRoot(command, preparation.note),
+  };
 }
 
-async function buildImage(runtime: RuntimeName, { checkout, image }: Preparation): Promise<void> {
+async function buildImage(runtime: RuntimeName, image: string, checkout: string): Promise<void> {
   const built = await execa(join(checkout, 'container', 'build.sh'), {
     // Progress goes where errors go: standard output is for answers alone.
     stdio: ['ignore', process.stderr, process.stderr],
@@ -29,13 +35,8 @@ async function buildImage(runtime: RuntimeName, { checkout, image }: Preparation
   });
 }
 
-async function prepareLocal({ checkout, note }: Preparation): Promise<void> {
-  const { ensureRunner } = await import('../scripts/install.mjs');
-  await ensureRunner(checkout, { log: note });
-}
-
 /** Runs a package manager's command where that needs no question: as root, or with sudo that asks nothing. */
-export async function runAsRoot(command: readonly string[], note: (line: string) => void): Promise<boolean> {
+async function runAsRoot(command: readonly string[], note: (line: string) => void): Promise<boolean> {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const run = async (...words: string[]) => {
     const [program = '', ...rest] = [...prefix, ...words];

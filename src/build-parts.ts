@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { EmbeddedGateway } from './gateway/embedded/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
+import { serveRehearsal } from './gateway/rehearsal/serve.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { NanoclawError } from './model/errors.ts';
@@ -25,9 +26,12 @@ export function buildGateway(config: Config, parts: BuildParts): Gateway {
   if (credential) {
     return new EmbeddedGateway({ upstream: { kind: 'anthropic', baseUrl: upstreamUrl, credential }, ...parts });
   }
-  const rehearsal = createRehearsal();
-  const handler = rehearsal.handle.bind(rehearsal);
-  return new EmbeddedGateway({ upstream: { kind: 'rehearsal', handler }, ...parts });
+  return new EmbeddedGateway({ upstream: { kind: 'rehearsal', handler: createRehearsal().handle }, ...parts });
+}
+
+/** The rehearsal model on a loopback port, for whoever wants to point something at it. */
+export function serveRehearsalModel(port: number): Promise<{ readonly url: string; close(): Promise<void> }> {
+  return serveRehearsal(createRehearsal(), port);
 }
 
 /** Brings a runtime to where runs can start; `install` is a command that makes one possible, to be run as root. */

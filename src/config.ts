@@ -53,7 +53,7 @@ const schema = z.object({
     .prefault('https://api.anthropic.com')
     .describe('The Messages API the gateway forwards to.'),
   CONTAINER_RUNTIME: z
-    .enum(['auto', 'docker', 'local'])
+    .enum(['auto', 'docker', 'podman', 'container', 'local'])
     .prefault('auto')
     .describe('Where agents run: `docker`, `local` (bubblewrap), or `auto`: decided on the first start and recorded.'),
   CONTAINER_IMAGE: z.string().min(1).prefault('nanoclaw-agent:latest').describe('The agent image.'),
@@ -100,7 +100,7 @@ export interface Config {
   readonly diskMinFreeBytes: number;
   readonly credential: Credential | undefined;
   readonly upstreamUrl: string;
-  readonly runtime: 'auto' | 'docker' | 'local';
+  readonly runtime: 'auto' | 'docker' | 'podman' | 'container' | 'local';
   readonly image: string;
   readonly signOfLifeMs: number;
   readonly idleMs: number;

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { startApp } from './app.ts';
 import { buildGateway, buildSandbox, type Preparer } from './build-parts.ts';
 import { readConfig } from './config.ts';
-import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
-import { serveRehearsal } from './gateway/rehearsal/serve.ts';
 import { systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
+
+export { type Preparer, serveRehearsalModel } from './build-parts.ts';
+export { settleRuntime } from './settle-runtime.ts';
 
 export interface RunHostOptions {
   readonly checkout: string;
@@ -56,11 +57,6 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   const unwatch = watchProcess(log, () => stop({ now: false }));
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
-}
-
-/** The rehearsal model on a loopback port, for whoever wants to point something at it. */
-export function serveRehearsalModel(port: number): Promise<{ readonly url: string; close(): Promise<void> }> {
-  return serveRehearsal(createRehearsal(), port);
 }
 
 function tee(line: string, file: LogFile, echo: ((line: string) => void) | undefined): void {

@@ -1,6 +1,6 @@
 // One fixture for flow tests: the same startApp as main, in a temp directory, with a fake platform, the rehearsal model
 // behind the real gateway, real sandboxes with the real agent runner inside, and a clock that can be wound.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import type { Sandbox } from '../src/sandbox/sandbox.ts';
 import { Store } from '../src/store/store.ts';
 import { eventually } from './eventually.ts';
 import { FakeChannel } from './fixtures/fake-channel.ts';
+import { RecordingSandbox } from './fixtures/recording-sandbox.ts';
 import { WindableClock } from './windable-clock.ts';
 
 export const checkout = resolve(fileURLToPath(new URL('..', import.meta.url)));
@@ -27,6 +28,8 @@ export interface HouseOptions {
   readonly sandbox?: (config: Config, clock: WindableClock) => Sandbox;
   /** Default: the rehearsal model, taken for a real one so that every channel is answered. */
   readonly upstream?: ModelUpstream;
+  /** Before the host starts with it. */
+  readonly onSandbox?: (sandbox: RecordingSandbox) => void;
 }
 
 /** The chat wired to main. */
@@ -39,6 +42,7 @@ export class House implements AsyncDisposable {
   readonly rehearsal: Rehearsal = createRehearsal();
   readonly config: Config;
   readonly #options: HouseOptions;
+  #sandbox: RecordingSandbox | undefined;
   readonly #log: string[] = [];
   #app: App | undefined;
 
@@ -62,6 +66,12 @@ export class House implements AsyncDisposable {
     return this.#app;
   }
 
+  /** The sandbox of this opening, overheard. */
+  get sandbox(): RecordingSandbox {
+    if (!this.#sandbox) throw new Error('the house was never opened');
+    return this.#sandbox;
+  }
+
   /** Everything logged so far, one JSON object per line. */
   get log(): readonly string[] {
     return this.#log;
@@ -78,7 +88,9 @@ export class House implements AsyncDisposable {
     });
     // To the host it is a model like any other, or it would hold back what does not come from a terminal.
     Object.defineProperty(gateway, 'credential', { value: 'ANTHROPIC_API_KEY' });
-    const sandbox = this.#options.sandbox?.(config, clock) ?? (await localSandbox(config, clock));
+    const sandbox = new RecordingSandbox(this.#options.sandbox?.(config, clock) ?? (await localSandbox(config, clock)));
+    this.#sandbox = sandbox;
+    this.#options.onSandbox?.(sandbox);
     this.#app = await startApp({
       config,
       clock,
@@ -155,6 +167,23 @@ export class House implements AsyncDisposable {
 
   read(...path: string[]): string {
     return readFileSync(join(this.home, ...path), 'utf8');
+  }
+
+  touch(...path: string[]): void {
+    writeFileSync(join(this.home, ...path), '');
+  }
+
+  /** Puts a file into a group's mailbox as its runner would. */
+  drop(folder: string, place: string, name: string, body: unknown): void {
+    const path = join(this.home, 'data', 'ipc', folder, place, name);
+    writeFileSync(`${path}.tmp`, JSON.stringify(body));
+    renameSync(`${path}.tmp`, path);
+  }
+
+  /** The host's reply to a request, once there. */
+  reply(folder: string, id: string): unknown {
+    const path = join(this.home, 'data', 'ipc', folder, 'replies', `${id}.json`);
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
@@ -56,19 +56,22 @@ export function registerGroup(registry: Registry, wanted: NewGroup): Group {
   return group;
 }
 
-/** A group's own directory, and the shared one, with the instructions they begin with. Never overwrites. */
-export function makeFolder(registry: Registry, group: Group): void {
-  const template = group.isMain ? 'main' : 'global';
-  for (const [folder, from] of [
-    ['global', 'global'],
-    [group.folder, template],
-  ] as const) {
-    const directory = join(registry.groupsDirectory, folder);
-    const source = join(registry.templatesDirectory, from, 'CLAUDE.md');
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
-    const target = join(directory, 'CLAUDE.md');
-    if (!existsSync(target) && existsSync(source)) copyFileSync(source, target);
-  }
+/** A group's own directory and the shared one, with the instructions they begin with. Never overwrites. */
+export function makeFolder({ groupsDirectory, templatesDirectory }: Registry, group: Group): void {
+  const template = (name: string) => readFileSync(join(templatesDirectory, name, 'CLAUDE.md'), 'utf8');
+  begin(join(groupsDirectory, 'global'), () => template('global'));
+  // The shared instructions are read by every group beside its own: a copy of them would only be read twice.
+  begin(join(groupsDirectory, group.folder), () => (group.isMain ? template('main') : ownNotes(group.name)));
+}
+
+function begin(directory: string, text: () => string): void {
+  const path = join(directory, 'CLAUDE.md');
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  if (!existsSync(path)) writeFileSync(path, text());
+}
+
+function ownNotes(name: string): string {
+  return `# ${name}\n\nWhat is special about this group, one line each: people, wishes, decisions, where things are.\n`;
 }
 
 function refuseTaken(store: Store, group: Group): void {

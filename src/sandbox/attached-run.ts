@@ -39,6 +39,7 @@ export class AttachedRun implements Run {
   #client: AttachClient | undefined;
   #lineMayBeCut: boolean;
   #letGo = false;
+  #ending = false;
 
   /** `adopted`: somebody wrote to it before us. */
   constructor(tether: Tether, options: { clock: Clock; adopted: boolean }) {
@@ -57,12 +58,19 @@ export class AttachedRun implements Run {
 
   async kill(): Promise<void> {
     if (this.#letGo) return;
-    await this.#tether.remove();
-    // It normally ends by itself, with the container's own exit code.
+    this.#ending = true;
     const ended = this.exited.then(() => true);
-    if (await Promise.race([ended, pause(this.#clock, 1_000).then(() => false)])) return;
-    this.#dropClient();
-    await ended;
+    try {
+      const removed = this.#tether.remove().then(() => true);
+      // An engine cannot end a container whose output nobody takes; a second is enough for one who does.
+      if (!(await Promise.race([removed, pause(this.#clock, 1_000).then(() => false)]))) this.#dropClient();
+      await removed;
+      // It normally ends by itself, with the container's own exit code.
+      if (!(await Promise.race([ended, pause(this.#clock, 1_000).then(() => false)]))) this.#dropClient();
+      await ended;
+    } finally {
+      this.#ending = false;
+    }
   }
 
   detach(): void {
@@ -94,7 +102,7 @@ export class AttachedRun implements Run {
 
   /** Carries bytes until the client has ended and its last byte was read. */
   #serve(): Promise<number | null> {
-    if (this.#letGo) return Promise.resolve(null);
+    if (this.#letGo || this.#ending) return Promise.resolve(null);
     const client = this.#tether.attach();
     this.#client = client;
     client.stdin.on('error', () => undefined);

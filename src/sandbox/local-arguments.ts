@@ -21,7 +21,7 @@ export interface LocalArguments {
   readonly args: readonly string[];
   /** Texts to feed to descriptors 3, 4 … */
   readonly files: readonly string[];
-  /** bubblewrap writes here which process is the first of the run. */
+  /** bubblewrap writes here which process is the first of the run: all others end with it. */
   readonly infoDescriptor: number;
   /** Carries a line out when everything stands, and takes one that lets the command begin; both ways on one socket. */
   readonly gateDescriptor: number;
@@ -41,12 +41,13 @@ export function bubblewrapArguments(plan: LocalPlan): LocalArguments {
   const files = filesInside(plan);
   const infoDescriptor = 3 + files.length;
   const gateDescriptor = infoDescriptor + 1;
+  const info = ['--info-fd', String(infoDescriptor)];
   const mounts = byTarget(plan.mounts);
   const sources = setpriv === undefined ? mounts.map((mount) => mount.source) : mounts.map((_, i) => `${stage}/${i}`);
   const inner = [
     ...['--unshare-user', '--disable-userns', '--unshare-all', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--uid', String(plan.user.uid), '--gid', String(plan.user.gid)],
-    ...['--hostname', plan.hostname, '--info-fd', String(infoDescriptor)],
+    ...['--hostname', plan.hostname, ...(setpriv === undefined ? info : [])],
     ...plan.system.flatMap(({ path, linkTo }) =>
       linkTo === undefined ? ['--ro-bind', path, path] : ['--symlink', linkTo, path],
     ),
@@ -62,7 +63,9 @@ export function bubblewrapArguments(plan: LocalPlan): LocalArguments {
   const descriptors = { files: texts, infoDescriptor, gateDescriptor };
   if (setpriv === undefined) return { program: bwrap, args: inner, ...descriptors };
   const outer = [
-    ...['--die-with-parent', '--dev-bind', '/', '/', '--tmpfs', stage],
+    // A process namespace of its own: the kernel lets no process without rights signal another user's, not even by dying,
+    // so without it the death of this helper would never reach the run.
+    ...['--die-with-parent', '--unshare-pid', ...info, '--dev-bind', '/', '/', '--tmpfs', stage],
     ...mounts.flatMap(({ source, readOnly }, i) => [readOnly ? '--ro-bind' : '--bind', source, `${stage}/${i}`]),
     ...['--chdir', '/', '--', setpriv, `--reuid=${plan.user.uid}`, `--regid=${plan.user.gid}`, '--clear-groups'],
     ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', bwrap],

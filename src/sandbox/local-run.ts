@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Duplex, Readable, Writable } from 'node:stream';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type Clock, pause } from '../lib/clock.ts';
-import { NanoclawError, systemCode } from '../model/errors.ts';
+import { NanoclawError } from '../model/errors.ts';
 import { droppingPipe } from './dropping-pipe.ts';
 import type { LocalArguments } from './local-arguments.ts';
 import { localProblem } from './local-system.ts';
+import { Pinned } from './pinned-process.ts';
 import type { Run, RunExit } from './sandbox.ts';
 
 const childInfo = z.object({ 'child-pid': z.int().positive() });
@@ -35,16 +36,19 @@ export async function launch(local: LocalArguments, options: LaunchOptions): Pro
     const stream = child.stdio[3 + i];
     if (stream instanceof Writable) stream.end(content);
   });
+  // At the end of a process Node throws away what was not read by then.
+  const stderr = new PassThrough();
+  child.stderr?.pipe(stderr);
   using _last = closeWhenCalledOff(child, options);
   const said = await infoOf(child, local.infoDescriptor);
   const gate = said === '' ? undefined : await atGate(child, local.gateDescriptor);
   if (gate && !options.signal?.aborted) {
     gate.end('go\n');
-    return new LocalRun(child, { ...options, exited, said });
+    return new LocalRun(child, { ...options, exited, said, stderr });
   }
   gate?.destroy();
-  const words = child.stderr ? await text(child.stderr).catch(() => '') : '';
   child.stdout?.resume();
+  const words = await text(stderr);
   await exited;
   if (options.signal?.aborted) throw new NanoclawError('sandbox.failed', 'The start of a run was called off.');
   throw localProblem(words);
@@ -90,45 +94,45 @@ class LocalRun implements Run {
   readonly exited: Promise<RunExit>;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
-  /** First process of the run's own pid namespace: when it dies the kernel ends all others, then bubblewrap ends. */
-  readonly #first: number;
-  #over = false;
+  /** First process of the run's own pid namespace: when it dies the kernel ends all others before it is gone itself. */
+  readonly #first: Pinned;
 
-  constructor(child: ChildProcess, options: LaunchOptions & { exited: Promise<RunExit>; said: string }) {
-    if (!child.stdin || !child.stdout || !child.stderr) throw new Error('spawned without pipes');
+  constructor(
+    child: ChildProcess,
+    options: LaunchOptions & { exited: Promise<RunExit>; said: string; stderr: Readable },
+  ) {
+    if (!child.stdin || !child.stdout) throw new Error('spawned without pipes');
     this.group = options.identity.group;
     this.run = options.identity.run;
     this.name = options.identity.name;
     this.stdin = droppingPipe(() => child.stdin ?? undefined);
     this.stdout = child.stdout;
-    this.stderr = child.stderr;
+    this.stderr = options.stderr;
     this.#child = child;
     this.#clock = options.clock;
-    this.#first = childInfo.parse(JSON.parse(options.said))['child-pid'];
-    this.exited = options.exited;
-    child.once('exit', () => {
-      this.#over = true;
-    });
+    this.#first = new Pinned(childInfo.parse(JSON.parse(options.said))['child-pid']);
+    this.exited = this.#wholeEnd(options.exited);
   }
 
   async kill(): Promise<void> {
+    this.#first.kill();
     const ended = this.exited.then(() => true);
-    if (!this.#over) killQuietly(this.#first);
-    if (await Promise.race([ended, pause(this.#clock, 2_000)])) {
-      if (this.#over) return this.#forgetOutput(ended);
-    }
-    this.#child.kill('SIGKILL');
-    await this.#forgetOutput(ended);
+    if (await Promise.race([ended, pause(this.#clock, 1_000)])) this.#child.kill('SIGKILL');
+    // Unread output would hold the end up.
+    this.stdout.resume();
+    this.stderr.resume();
+    await ended;
   }
 
   detach(): void {
     throw new NanoclawError('sandbox.cannot', 'A local run ends with the host; it cannot be let go of.');
   }
 
-  async #forgetOutput(ended: Promise<unknown>): Promise<void> {
-    this.stdout.resume();
-    this.stderr.resume();
-    await ended;
+  /** bubblewrap itself ends as soon as the program has, a moment before the kernel is done with the program's children. */
+  async #wholeEnd(exited: Promise<RunExit>): Promise<RunExit> {
+    const exit = await exited;
+    for (let looks = 0; this.#first.lives() && looks < 1_000; looks++) await pause(this.#clock, 5);
+    return exit;
   }
 }
 
@@ -138,12 +142,4 @@ function endOf(child: ChildProcess): Promise<RunExit> {
     child.once('close', (code, signal) => resolve({ code, signal }));
     child.once('error', () => resolve({ code: null, signal: null }));
   });
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (systemCode(error) !== 'ESRCH') throw error;
-  }
 }

@@ -78,7 +78,7 @@ function clockTime(at: number, times: Intl.DateTimeFormat): string {
 }
 
 function content(text: string): string {
-  return escape(
+  return escapeXml(
     text
       .toWellFormed()
       .replace(/\r\n?/g, '\n')
@@ -89,11 +89,11 @@ function content(text: string): string {
 // Bidirectional overrides could make a name read as another one; joiners stay, names in many scripts need them.
 function attribute(text: string): string {
   const flat = text.toWellFormed().replace(/[\r\n\t]+/g, ' ');
-  return escape(flat.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, ''));
+  return escapeXml(flat.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu, ''));
 }
 
 // `@` too: the SDK would expand @path before the model sees it.
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deadlineMs, openRunner, until } from '../test/open-runner.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
@@ -50,6 +52,16 @@ describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
     runner.say('go');
     expect(await runner.results(1)).toMatchObject([{ status: 'ok', result: 'shell: hi' }]);
     expect(runner.frames).toContainEqual(expect.objectContaining({ type: 'activity', tool: 'Bash' }));
+  });
+
+  test('a result that the host has taken away is not numbered again', async () => {
+    await using model = await openScriptedModel(echo);
+    await using runner = await openRunner({ model: model.url });
+    runner.say('one');
+    await runner.results(1);
+    rmSync(join(runner.host.ipc, 'results', 't1-1.json'));
+    runner.say('two');
+    expect(await runner.results(1)).toMatchObject([{ ordinal: 2, result: 'You said: two' }]);
   });
 
   test('a follow-up during a tool shares its result', async () => {
@@ -168,7 +180,7 @@ describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
 describe('stopping', { timeout: 3 * deadlineMs }, () => {
   test('an interrupt stops the tool and the follow-up waiting behind it; the next turn works', async () => {
     await using model = await openScriptedModel((call) =>
-      call.prompt === 'slow' && call.results.length === 0 ? slowTool(60_000) : { text: `You said: ${call.prompt}` },
+      call.prompt === 'slow' ? slowTool(60_000) : { text: `You said: ${call.prompt}`, delayMs: 700 },
     );
     await using runner = await openRunner({ model: model.url });
     const first = runner.say('slow');
@@ -196,6 +208,23 @@ describe('stopping', { timeout: 3 * deadlineMs }, () => {
     runner.host.interrupt('t1');
     runner.ring();
     expect(await runner.results(1)).toMatchObject([{ answers: [id], status: 'stopped' }]);
+  });
+
+  test('what is said right after an interrupt is answered, whatever it was taken in with', async () => {
+    await using model = await openScriptedModel((call) =>
+      call.prompt === 'slow' ? slowTool(60_000) : { text: 'fine', delayMs: 700 },
+    );
+    await using runner = await openRunner({ model: model.url });
+    runner.say('slow', { id: 'a' });
+    await until('the tool', () => runner.frames.find((frame) => frame.type === 'activity' && frame.tool));
+    runner.say('stopped too', { id: 'b' });
+    await until('its ack', () => runner.host.files('acks').find((id) => id === 'b'));
+    runner.host.interrupt('t1');
+    runner.say('but this', { id: 'c' });
+    await until('its answer', () => runner.host.results().find((result) => result.answers.includes('c')));
+    await runner.state('idle');
+    const outcome = runner.host.results().flatMap((one) => one.answers.map((id) => `${id} ${one.status}`));
+    expect(outcome.sort()).toEqual(['a stopped', 'b stopped', 'c ok']);
   });
 
   test('an interrupt for a turn that is over changes nothing', async () => {

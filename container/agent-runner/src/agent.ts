@@ -14,6 +14,7 @@ import type { SdkEvent } from './sdk-events.ts';
 import { checkTranscripts, chooseSession, transcriptDirectory } from './session.ts';
 import { toolServer } from './tool-server.ts';
 import type { Ask } from './tools.ts';
+import { terminatedCode, whenAborted } from './when-aborted.ts';
 
 export interface AgentParts {
   readonly layout: Layout;
@@ -31,8 +32,6 @@ interface Running {
   readonly conversation: Conversation;
 }
 
-/** As a shell reports a program ended by SIGTERM. */
-const terminatedCode = 143;
 /** How long the SDK's process may take to save its transcript and go. */
 const goodbyeMs = 5_000;
 
@@ -60,10 +59,7 @@ export class Agent {
 
   /** Resolves with the exit code. When `signal` aborts, at once and without finishing anything. */
   async run(signal: AbortSignal): Promise<number> {
-    const aborted = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+    const aborted = whenAborted(signal);
     this.#settle();
     const claude = await Promise.race([this.#open(), aborted]);
     if (!claude) return signal.aborted ? terminatedCode : 1;
@@ -83,8 +79,11 @@ export class Agent {
       report.error('session', sentenceOf(error));
       return undefined;
     }
-    const ask: Ask = (definition, args) =>
-      this.#requests.ask(definition, args, this.#running?.conversation.place?.chatJid ?? start.chatJid);
+    const ask: Ask = (definition, args, call) => {
+      const conversation = this.#running?.conversation;
+      const place = (call && conversation?.placeOfTool(call)) || conversation?.place;
+      return this.#requests.ask(definition, args, place?.chatJid ?? start.chatJid);
+    };
     try {
       return await openClaude(await chooseSession(transcripts, start.sessionId), (session) =>
         sdkOptions({
@@ -127,9 +126,14 @@ export class Agent {
 
   #look(): void {
     this.#requests.look();
-    if (!this.#closing && this.#inbox.look()) {
-      this.#closing = true;
-      this.#lastSignAt = performance.now();
+    try {
+      if (!this.#closing && this.#inbox.look()) {
+        this.#closing = true;
+        this.#lastSignAt = performance.now();
+      }
+    } catch (error) {
+      // The next look may fare better; what runs goes on.
+      this.#parts.log(`Cannot look into the mailbox: ${sentenceOf(error)}`);
     }
     this.#settle();
   }
@@ -159,7 +163,8 @@ export class Agent {
 
   #on(event: SdkEvent, conversation: Conversation): void {
     this.#lastSignAt = performance.now();
-    if (conversation.busy) this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
+    if (conversation.busy || conversation.background > 0)
+      this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
     conversation.hear(event);
     this.#settle();
   }

@@ -54,6 +54,11 @@ export class Conversation {
     return waiting ?? this.#turns.current;
   }
 
+  /** Where the work of this tool call belongs. */
+  placeOfTool(id: string): Place | undefined {
+    return this.#turns.placeOf(id);
+  }
+
   get turnId(): string {
     return this.place?.turnId ?? this.#parts.start.runId;
   }
@@ -101,7 +106,7 @@ export class Conversation {
         this.#reason = event.reason;
         break;
       case 'task':
-        this.#turns.taskBegan(event.key);
+        this.#turns.workBegan(event.key, event.by);
         break;
       case 'background':
         this.#turns.inBackground(event.keys, performance.now());
@@ -110,6 +115,8 @@ export class Conversation {
         this.#hearResult(event.result);
         break;
       case 'tool':
+        this.#turns.workBegan(event.id, event.by);
+        break;
       case 'life':
         break;
     }
@@ -143,7 +150,7 @@ export class Conversation {
     const step = this.#lifecycle.heard(uuid, state);
     switch (step.type) {
       case 'started':
-        this.#turns.began({ turnId: step.input.turnId, chatJid: step.input.chatJid });
+        this.#turns.took({ turnId: step.input.turnId, chatJid: step.input.chatJid });
         // The interrupt came too early for this one: it was still waiting, and would now run.
         if (step.stopping) this.#parts.interrupt();
         break;
@@ -165,11 +172,14 @@ export class Conversation {
 
   #hearResult(result: SdkResult): void {
     const { report, start } = this.#parts;
-    const { inputs, stopping } = this.#lifecycle.answered();
-    const task = result.origin?.runId;
-    const begunBy = task === undefined ? undefined : this.#turns.placeOfTask(task);
+    const entries = this.#lifecycle.answered();
+    const stopping = this.#turns.stopping || entries.some((entry) => entry.stopping);
+    const verdict = verdictOf(result, { stopping, reason: this.#reason });
+    // One that came after the stop and was taken in with what it stopped: nobody wanted that one to end.
+    const [spared, answered] = split(entries, (entry) => verdict.status === 'stopped' && !entry.stopping);
+    const inputs = answered.map((entry) => entry.input);
+    const begunBy = this.#turns.placeOf(result.origin?.runId ?? '');
     const turnId = inputs[0]?.turnId ?? begunBy?.turnId ?? this.turnId;
-    const verdict = verdictOf(result, { stopping: stopping || this.#turns.stopping, reason: this.#reason });
     const newSessionId = this.newSessionId(result.session_id);
     this.#turns.ended();
     this.#partial.finish();
@@ -182,6 +192,7 @@ export class Conversation {
       usage: this.#meter.take(result),
       ...(inputs.length === 0 && { origin: { runId: start.runId, turnId } }),
     });
+    for (const entry of spared) this.#parts.again(entry.input);
   }
 }
 
@@ -191,6 +202,10 @@ const dropped: Verdict = {
   result: null,
   error: { code: 'agent', message: 'The agent took this message and dropped it.' },
 };
+
+function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
 
 function verdictOf(result: SdkResult, was: { stopping: boolean; reason: string | undefined }): Verdict {
   // An API error calls itself a success with `is_error`.

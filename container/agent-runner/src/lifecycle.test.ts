@@ -3,7 +3,7 @@ import { Lifecycle } from './lifecycle.ts';
 
 const input = (id: string, turnId = 't') =>
   ({ v: 1, type: 'message', id, turnId, chatJid: 'terminal:main', text: id }) as const;
-const ids = (life: Lifecycle) => life.answered().inputs.map((one) => one.id);
+const ids = (life: Lifecycle) => life.answered().map((entry) => entry.input.id);
 
 /** Hands over inputs whose uuids are their ids in capitals. */
 function handed(...names: string[]): Lifecycle {
@@ -73,9 +73,9 @@ describe('stopping a turn', () => {
     life.hand(input('o', 'other'), 'O');
     life.heard('A', 'started');
     expect(life.stop('t')).toBe(true);
-    expect(life.answered()).toMatchObject({ stopping: true });
+    expect(life.answered()).toMatchObject([{ stopping: true }]);
     expect(life.heard('F', 'started')).toMatchObject({ stopping: true });
-    expect(life.answered().stopping).toBe(true);
+    expect(life.answered()).toMatchObject([{ stopping: true }]);
     expect(life.heard('O', 'started')).toMatchObject({ stopping: false });
   });
 

@@ -9,7 +9,8 @@ export type Step =
   /** It will never run; nobody but us can answer it. */
   | { readonly type: 'dropped'; readonly input: MessageInput; readonly stopping: boolean };
 
-interface Entry {
+/** One input that was handed over. */
+export interface Entry {
   readonly input: MessageInput;
   readonly stopping: boolean;
   readonly started: boolean;
@@ -52,13 +53,10 @@ export class Lifecycle {
   }
 
   /** A result came: what it answers. Those are closed from now on. */
-  answered(): { readonly inputs: readonly MessageInput[]; readonly stopping: boolean } {
+  answered(): readonly Entry[] {
     const started = [...this.#open].filter(([, entry]) => entry.started);
     for (const [uuid] of started) this.#open.delete(uuid);
-    return {
-      inputs: started.map(([, entry]) => entry.input),
-      stopping: started.some(([, entry]) => entry.stopping),
-    };
+    return started.map(([, entry]) => entry);
   }
 
   /** Every open input of the turn is to end, also one that has not begun. False when there is none. */

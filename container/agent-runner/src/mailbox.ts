@@ -61,13 +61,13 @@ export class Mailbox {
     this.#write(join(mailboxPlaces.results, `${result.turnId}-${result.ordinal}.json`), result);
   }
 
-  /** Counts on from what lies there: a turn may have results from before. */
-  nextOrdinal(turnId: string): number {
+  /** The highest among the turn's results that lie there, 0 when none does. */
+  lastOrdinal(turnId: string): number {
     const ordinals = this.#names(mailboxPlaces.results)
       .filter((name) => name.startsWith(`${turnId}-`) && name.endsWith('.json'))
       .map((name) => Number(name.slice(turnId.length + 1, -'.json'.length)))
       .filter((ordinal) => Number.isInteger(ordinal));
-    return Math.max(0, ...ordinals) + 1;
+    return Math.max(0, ...ordinals);
   }
 
   request(place: 'messages' | 'tasks', id: string, body: Readonly<Record<string, unknown>>): void {

@@ -18,6 +18,7 @@ export class Report {
   readonly #out: Writable;
   readonly #log: Log;
   readonly #runId: string;
+  readonly #ordinals = new Map<string, number>();
   #status = '';
   #lifeAt = Number.NEGATIVE_INFINITY;
 
@@ -54,8 +55,12 @@ export class Report {
   }
 
   result(result: Omit<ResultFile, 'v' | 'ordinal'>): void {
-    const numbered: ResultFile = { v: 1, ordinal: this.#mailbox.nextOrdinal(result.turnId), ...result };
-    this.#try(`save the result of ${result.turnId}`, () => this.#mailbox.result(numbered));
+    const { turnId } = result;
+    // The host may have taken earlier ones away, and an earlier run may have left some.
+    const ordinal = Math.max(this.#ordinals.get(turnId) ?? 0, this.#mailbox.lastOrdinal(turnId)) + 1;
+    this.#ordinals.set(turnId, ordinal);
+    const numbered: ResultFile = { v: 1, ordinal, ...result };
+    this.#try(`save the result of ${turnId}`, () => this.#mailbox.result(numbered));
     this.#frame({ type: 'result', ...numbered });
   }
 

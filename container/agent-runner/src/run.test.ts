@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -130,8 +131,10 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
 
 describe('a run that ends badly', { timeout: 3 * deadlineMs }, () => {
   test('gives back what it had taken when the SDK’s process is killed', async () => {
+    const sessionId = randomUUID();
+    await using calm = await openScriptedModel(() => ({ text: 'done' }));
     await using model = await openScriptedModel(lingering);
-    await using runner = await openRunner({ model: model.url });
+    await using runner = await openRunner({ model: model.url, start: { sessionId } });
     const id = runner.say('work', { turnId: 't1' });
     await until('the tool', () => runner.frames.find((frame) => frame.type === 'activity' && frame.tool));
     for (const pid of processesWith(`HOME=${runner.host.root}`, '--output-format')) process.kill(pid, 'SIGKILL');
@@ -139,6 +142,12 @@ describe('a run that ends badly', { timeout: 3 * deadlineMs }, () => {
     expect(runner.host.results()).toMatchObject([{ turnId: 't1', answers: [id], status: 'error' }]);
     expect(await runner.frame('error')).toMatchObject({ code: 'agent' });
     expect(processesWith(`HOME=${runner.host.root}`, 'setTimeout')).toEqual([]);
+
+    // The host gives the same input to the next run, in the same session: it is not taken for one already done.
+    await using again = await openRunner({ model: calm.url, root: runner.host.root, start: { sessionId } });
+    again.say('work', { id, turnId: 't2' });
+    await until('its answer', () => again.host.results().find((result) => result.turnId === 't2'));
+    expect(again.host.results().at(-1)).toMatchObject({ turnId: 't2', answers: [id], status: 'ok', result: 'done' });
   });
 
   test('leaves no process behind when it is told to end in a tool', async () => {

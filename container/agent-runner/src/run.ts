@@ -7,6 +7,7 @@ import { Mailbox } from './mailbox.ts';
 import { Relay } from './relay.ts';
 import { Report } from './report.ts';
 import { endStragglers } from './stragglers.ts';
+import { terminatedCode, whenAborted } from './when-aborted.ts';
 
 export interface RunnerParts {
   readonly layout: Layout;
@@ -28,6 +29,8 @@ const markName = 'NANOCLAW_RUNNER';
 export async function runAgent(parts: RunnerParts): Promise<number> {
   const { layout, signal } = parts;
   const log = (sentence: string) => parts.stderr.write(`runner: ${sentence}\n`);
+  // Whoever listened there may be gone; the files are the truth, and the run goes on.
+  for (const stream of [parts.stdin, parts.stdout, parts.stderr]) stream.on('error', () => undefined);
   const lines = new HostLines(parts.stdin);
   const relay = new Relay(parts.program, { socket: layout.gateway, port: layout.relayPort }, log);
   const relayUp = relay.start(relayLimitMs);
@@ -35,7 +38,8 @@ export async function runAgent(parts: RunnerParts): Promise<number> {
   const loading = import('./agent.ts');
   const mark = randomUUID();
   try {
-    const start = await lines.start(layout.startMs);
+    const start = await Promise.race([lines.start(layout.startMs), whenAborted(signal)]);
+    if (!start) return terminatedCode;
     const mailbox = new Mailbox(layout.ipc);
     mailbox.prepare();
     const report = new Report(mailbox, { out: parts.stdout, log, runId: start.runId });

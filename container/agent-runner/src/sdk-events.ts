@@ -12,12 +12,14 @@ export type SdkEvent =
   /** The main agent begins a message, and writes on in it. */
   | { readonly type: 'message' }
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool'; readonly name: string }
+  /** A tool call begins; `by` is the call that began the subagent making it. */
+  | { readonly type: 'tool'; readonly name: string; readonly id: string; readonly by: string | undefined }
   /** The request is repeated: what was streamed of its answer does not count. */
   | { readonly type: 'retry' }
   /** Why the result that follows will be an error, in the SDK's words. */
   | { readonly type: 'failure'; readonly reason: string }
-  | { readonly type: 'task'; readonly key: string }
+  /** Work begins that has a life of its own; `by` is the call it was begun with. */
+  | { readonly type: 'task'; readonly key: string; readonly by: string | undefined }
   /** All background tasks that go on from now. */
   | { readonly type: 'background'; readonly keys: ReadonlySet<string> }
   | { readonly type: 'result'; readonly result: SdkResult }
@@ -62,8 +64,13 @@ const sdkResult = z.object({
 });
 export type SdkResult = z.output<typeof sdkResult>;
 
-const taskKey = z.object({ task_id: z.string(), run_id: z.string().optional(), ambient: z.boolean().optional() });
-const block = z.object({ type: z.string(), name: z.string().optional() });
+const taskKey = z.object({
+  task_id: z.string(),
+  run_id: z.string().optional(),
+  tool_use_id: z.string().optional(),
+  ambient: z.boolean().optional(),
+});
+const block = z.object({ type: z.string(), name: z.string().optional(), id: z.string().optional() });
 
 const life: SdkEvent = { type: 'life' };
 
@@ -80,7 +87,7 @@ const readers: Readonly<Record<string, (message: unknown) => SdkEvent | undefine
   'system/api_retry': () => ({ type: 'retry' }),
   'system/task_started': (message) => {
     const parsed = taskKey.safeParse(message);
-    return parsed.success ? { type: 'task', key: keyOf(parsed.data) } : undefined;
+    return parsed.success ? { type: 'task', key: keyOf(parsed.data), by: parsed.data.tool_use_id } : undefined;
   },
   'system/background_tasks_changed': (message) => {
     const parsed = z.object({ tasks: z.array(taskKey) }).safeParse(message);
@@ -103,13 +110,19 @@ export function readEvent(message: unknown): SdkEvent {
   return reader?.(message) ?? life;
 }
 
+const assistantShape = z.object({
+  error: z.string().optional(),
+  parent_tool_use_id: z.string().nullish(),
+  message: z.object({ content: z.array(block) }),
+});
+
 function readAssistant(message: unknown): SdkEvent | undefined {
-  const shape = z.object({ error: z.string().optional(), message: z.object({ content: z.array(block) }) });
-  const parsed = shape.safeParse(message);
+  const parsed = assistantShape.safeParse(message);
   if (!parsed.success) return undefined;
   if (parsed.data.error !== undefined) return { type: 'failure', reason: parsed.data.error };
   const tool = parsed.data.message.content.find((part) => part.type === 'tool_use');
-  return tool?.name === undefined ? undefined : { type: 'tool', name: tool.name };
+  if (tool?.name === undefined || tool.id === undefined) return undefined;
+  return { type: 'tool', name: tool.name, id: tool.id, by: parsed.data.parent_tool_use_id ?? undefined };
 }
 
 const streamShape = z.object({

@@ -6,10 +6,11 @@ import { sentenceOf } from './errors.ts';
 
 export const serverName = 'nanoclaw';
 
-/** Puts one checked request to the host. Undefined: no reply came. */
+/** Puts one checked request to the host. Undefined: no reply came. `call` is the SDK's id of the tool call. */
 export type Ask = (
   definition: ToolDefinition,
   args: Readonly<Record<string, unknown>>,
+  call?: string,
 ) => Promise<ReplyFile | undefined>;
 
 /** What a tool says to the model. */
@@ -21,14 +22,19 @@ export interface ToolWords {
 
 const toolCall = z.object({
   method: z.literal('tools/call'),
-  params: z.object({ name: z.string(), arguments: z.unknown().optional() }),
+  params: z.object({
+    name: z.string(),
+    arguments: z.unknown().optional(),
+    _meta: z.object({ 'claudecode/toolUseId': z.string().optional() }).optional(),
+  }),
 });
 
 /** Takes over every call on this server: arguments that do not fit are then refused in our words, not in JSON. */
 export function answerCalls(server: McpServer, ask: Ask): void {
-  server.server.setRequestHandler(toolCall, (request) =>
-    callTool(request.params.name, request.params.arguments ?? {}, ask),
-  );
+  server.server.setRequestHandler(toolCall, ({ params }) => {
+    const call = params._meta?.['claudecode/toolUseId'];
+    return callTool(params.name, params.arguments ?? {}, (definition, args) => ask(definition, args, call));
+  });
 }
 
 export async function callTool(name: string, args: unknown, ask: Ask): Promise<ToolWords> {

@@ -31,6 +31,8 @@ async function sitDown(script: FakeHostScript = {}) {
     seen: () => stripVTControlCharacters(written),
     raw: () => written,
     async [Symbol.asyncDispose]() {
+      input.write(ctrlC + ctrlC);
+      await Promise.allSettled([over]);
       client.close();
       await host[Symbol.asyncDispose]();
     },

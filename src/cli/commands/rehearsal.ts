@@ -1,6 +1,5 @@
 import { defineCommand } from 'citty';
 import { type Cli, usageError } from '../cli.ts';
-import { loadHost } from '../host.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
@@ -9,7 +8,7 @@ export const command = (cli: Cli) =>
     async run({ args }) {
       const port = Number(args.port);
       if (!/^\d+$/.test(args.port) || port > 65_535) throw usageError('--port is a number from 0 to 65535.');
-      const { serveRehearsalModel } = await loadHost();
+      const { serveRehearsalModel } = await import('../../index.ts');
       const model = await serveRehearsalModel(port);
       cli.out(model.url);
       cli.note('Set ANTHROPIC_BASE_URL to this address to use it. Ctrl-C ends it.');

@@ -1,6 +1,5 @@
 import { defineCommand } from 'citty';
 import { type Cli, usageError } from '../cli.ts';
-import { loadSetupStep } from '../host.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
@@ -8,12 +7,11 @@ export const command = (cli: Cli) =>
     args: {
       step: { type: 'enum', options: ['container'], required: true, description: 'The step to run' },
       runtime: { type: 'string', valueHint: 'name', description: 'For container: docker, local or auto' },
-      yes: { type: 'boolean', description: 'Ask nothing, install what is needed' },
     },
     async run({ args }) {
       if (args.runtime === '') throw usageError('--runtime needs a name.');
-      const { runStep } = await loadSetupStep('container');
-      const code = await runStep({ checkout: cli.checkout, runtime: args.runtime, yes: args.yes ?? false });
+      const { runStep } = await import('../../../setup/container.ts');
+      const code = await runStep({ checkout: cli.checkout, runtime: args.runtime });
       if (code !== 0) process.exitCode = code;
     },
   });

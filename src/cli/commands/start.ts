@@ -3,7 +3,7 @@ import { type AdminClient, connectAdmin } from '../../admin/client.ts';
 import { hasCode, NanoclawError } from '../../model/errors.ts';
 import { isPiped, talk } from '../chat/talk.ts';
 import type { Cli } from '../cli.ts';
-import { loadHost } from '../host.ts';
+import { readableLog } from '../readable-log.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
@@ -25,8 +25,15 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     throw error;
   });
   if (running) return join(cli, running, chat);
-  const { runHost } = await loadHost();
-  const host = await runHost({ checkout: cli.checkout, chat });
+  // Imported here: the other commands, and a start that only joins, need none of it.
+  const { runHost } = await import('../../index.ts');
+  const { preparerFor } = await import('../../../setup/prepare-runtime.ts');
+  const note = (line: string) => cli.note(line);
+  const host = await runHost({
+    checkout: cli.checkout,
+    preparer: preparerFor({ checkout: cli.checkout, note }),
+    echo: !chat && process.stderr.isTTY ? (line) => note(readableLog(line)) : undefined,
+  });
   try {
     for (const notice of chat ? [] : host.notices) cli.note(notice);
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);

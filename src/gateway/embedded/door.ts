@@ -11,6 +11,8 @@ import { type EgressProxy, targetForLog } from './egress.ts';
 
 // Linux keeps 108 bytes for a socket's path, the closing zero among them; Node cuts a longer one off without a word.
 const longestPath = 107;
+// Four times Node's own limit: sites with many cookies are common, and the memory is one request's.
+export const longestHead = 65_536;
 // A browser and a package manager together stay below it; an agent that opens more only harms itself.
 const mostConnections = 256;
 
@@ -35,7 +37,12 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
     );
   }
   // A live answer may take an hour and an upload as long, so no limit on whole requests; heads come within 60 s.
-  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 120_000 });
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: 60_000,
+    keepAliveTimeout: 120_000,
+    maxHeaderSize: longestHead,
+  });
   server.maxConnections = mostConnections;
   server.on('request', (request, response) => void serve(request, response, parts));
   server.on('connect', (request, client, head) => {

@@ -8,7 +8,7 @@ import { sendRefusal } from '../model-api.ts';
 import { dial, within } from './dial.ts';
 import { endToEnd, withFraming } from './headers.ts';
 import type { Network } from './network.ts';
-import { relayAnswer } from './relay.ts';
+import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
 import { parseAbsoluteForm, parseAuthority, type Target } from './target.ts';
 import { type EgressRules, type Verdict, vet } from './vet.ts';
 
@@ -58,6 +58,7 @@ export class EgressProxy {
       });
     };
     outgoing.on('error', fail);
+    onUnaskedUpgrade(outgoing, fail);
     outgoing.once('response', (answer) => {
       try {
         relayAnswer(answer, response, { headers: endToEnd(answer.headers) });

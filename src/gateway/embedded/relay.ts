@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 
 /**
@@ -15,4 +15,12 @@ export function relayAnswer(
   if (answer.headers['content-length'] === undefined) response.flushHeaders();
   // Ends by ending or destroying both; how it ended is for them to know.
   pipeline([answer, ...(options.through ?? []), response], () => undefined);
+}
+
+/** Without a listener Node drops such a connection and tells nobody; the client would wait for ever. */
+export function onUnaskedUpgrade(outgoing: ClientRequest, fail: (error: Error) => void): void {
+  outgoing.once('upgrade', (_answer, socket) => {
+    socket.destroy();
+    fail(new Error('an upgrade nobody asked for'));
+  });
 }

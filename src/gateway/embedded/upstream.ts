@@ -10,7 +10,7 @@ import { type Credential, withCredential } from './credential.ts';
 import { endToEnd } from './headers.ts';
 import { Patience } from './patience.ts';
 import { isWorthHiding, redactHeaders, redactor } from './redact.ts';
-import { relayAnswer } from './relay.ts';
+import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
 
 export interface AnthropicUpstream {
   readonly kind: 'anthropic';
@@ -74,6 +74,7 @@ export class Upstream {
       if (open) log.warn({ host: this.#base.host, error: systemCode(error) ?? error.message }, 'model upstream failed');
       fail(unreachable(this.#base.host, error));
     });
+    onUnaskedUpgrade(outgoing, (error) => fail(unreachable(this.#base.host, error)));
     outgoing.once('response', (answer) => {
       patience.heard();
       answer.on('data', () => patience.heard());
