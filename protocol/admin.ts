@@ -7,7 +7,6 @@ import { z } from 'zod';
 export const adminLineLimit = 32 * 1024 * 1024;
 
 export const adminRequest = z.object({ id: z.number().int(), method: z.string(), params: z.unknown().optional() });
-export type AdminRequest = z.infer<typeof adminRequest>;
 
 export const adminReply = z.discriminatedUnion('ok', [
   z.object({ id: z.number().int(), ok: z.literal(true), result: z.unknown() }),

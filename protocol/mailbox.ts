@@ -78,7 +78,6 @@ export type ResultFile = z.infer<typeof resultFile>;
 
 /** A tool's request: any JSON object with a type. `id` is absent only in files dropped by hand. */
 export const requestFile = z.looseObject({ type: z.string().min(1), id: z.uuid().optional() });
-export type RequestFile = z.infer<typeof requestFile>;
 
 /** `replies/<request id>.json`: what really happened. */
 export const replyFile = z.discriminatedUnion('ok', [

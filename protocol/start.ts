@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the host decides for one container run; part of the start line. Unknown keys are ignored by older runners. */
-export const runSettings = z.object({
+const runSettings = z.object({
   /** IANA zone for anything the agent says about time. */
   timeZone: z.string().default('UTC'),
   /** Sentences added to the system prompt: who the assistant is, what its way out of the sandbox allows. */
@@ -11,7 +11,6 @@ export const runSettings = z.object({
   /** SDK options for partial text; off where no channel of the group streams. */
   streaming: z.boolean().default(false),
 });
-export type RunSettings = z.infer<typeof runSettings>;
 
 /**
  * The one JSON line a runner reads from stdin before it does anything. v1's fields, plus `v`, `runId`, `model`, `settings`.

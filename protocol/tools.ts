@@ -13,7 +13,7 @@ export interface ToolDefinition {
   readonly requestType: string;
 }
 
-export const sendMessage = {
+const sendMessage = {
   name: 'send_message',
   description:
     'Send a message to the chat right now, before your final answer: a progress note, or one of several messages. ' +
@@ -36,4 +36,3 @@ export const messageRequest = z.object({
   text: z.string().min(1).max(100_000),
   sender: z.string().max(100).optional(),
 });
-export type MessageRequest = z.infer<typeof messageRequest>;

@@ -19,6 +19,7 @@ import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
+import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { reportStatus } from './report.ts';
 import { reapLeftovers } from './sandbox/reap.ts';
@@ -53,128 +54,148 @@ export interface App {
 }
 
 export async function startApp(options: AppOptions): Promise<App> {
-  const stops: ((how: { now: boolean }) => void | Promise<void>)[] = [];
-  const stop = async (how: { now: boolean }) => {
-    for (const one of stops.splice(0).reverse()) await one(how);
-  };
+  const stops = new Stops();
   try {
-    return await build(options, stops, stop);
+    return await build(options, stops);
   } catch (error) {
-    await stop({ now: true });
+    await stops.run({ now: true });
     throw error;
   }
 }
 
-type Stops = ((how: { now: boolean }) => void | Promise<void>)[];
+/** What has been started, and how each of it is stopped. */
+class Stops {
+  readonly #stops: ((how: { now: boolean }) => void | Promise<void>)[] = [];
 
-async function build(options: AppOptions, stops: Stops, stop: App['stop']): Promise<App> {
+  add(stop: (how: { now: boolean }) => void | Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  async run(how: { now: boolean }): Promise<void> {
+    for (const stop of this.#stops.splice(0).reverse()) await stop(how);
+  }
+}
+
+async function build(options: AppOptions, stops: Stops): Promise<App> {
   const { config, clock, log, gateway } = options;
   const startedAt = clock.now();
-  const at = (...parts: string[]) => join(config.home, ...parts);
-
-  const lock = lockHome(at('data', 'host.lock'));
-  stops.push(() => lock[Symbol.dispose]());
-  const store = Store.open(at('store', 'messages.db'));
-  stops.push(() => store.close());
+  const registry = openRegistry(options, stops);
+  const { store } = registry;
   const install = installId(store);
-  const registry: Registry = {
-    store,
-    clock,
-    groupsDirectory: at('groups'),
-    templatesDirectory: join(config.checkout, 'groups'),
-    assistantName: config.assistantName,
-  };
-  ensureMain(registry);
-
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
   if (record) store.facts.set('runtime', record);
   await reapLeftovers(sandbox, { install, log });
-  stops.push(() => gateway.close());
+  stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
   const channels = [terminal, ...options.channels];
-  const ownerOf = (jid: string) => channels.find((channel) => channel.owns(jid));
-  const inboxBell = new Bell();
   const outboxBell = new Bell();
-  const desk: Desk = { store, clock, outboxBell, limitOf: (jid) => ownerOf(jid)?.capabilities.maxTextLength ?? 4_000 };
-
+  const inboxBell = new Bell();
+  const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
+  const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
-  const requests = new Requests({ store, clock, log, tools: await loadTools(desk) });
-  const turns: TurnParts = {
-    store,
-    clock,
-    log,
-    desk,
-    inboxBell,
-    launcher,
-    settings: config,
-    serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
-    setTyping: (place, on) => ownerOf(place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(place.jid)),
-  };
-  recoverTurns(turns);
-  const dispatcher = new Dispatcher(turns);
-  dispatcher.start();
-  stops.push((how) => dispatcher.stop(how));
 
+  const dispatcher = await startTurns(options, { channels, desk, inboxBell, launcher });
+  stops.add((how) => dispatcher.stop(how));
   const delivery = new Delivery({
+    ...options,
     store,
-    clock,
-    log,
     desk,
     channels,
     bell: outboxBell,
     assistantName: config.assistantName,
   });
   delivery.start();
-  stops.push(() => delivery.stop());
+  stops.add(() => delivery.stop());
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
-  const receiver = new Receiver({
-    store,
-    clock,
-    log,
-    inboxBell,
-    allowlist,
-    keepLongText: (folder, message) =>
-      keepLongText(at('groups', folder), message.text, { id: randomUUID(), owner: launcher.owner }),
-  });
+  const keepText = (folder: string, message: InboundMessage) =>
+    keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
+  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
+  const report = { config, store, gateway, sandbox, channels, dispatcher, allowlist, startedAt, notices };
+  const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
   const admin = new AdminServer({
-    path: at('data', 'admin.sock'),
+    path: join(config.home, 'data', 'admin.sock'),
     log,
     clock,
     handlers: operate({
       registry,
-      model: config.model,
+      chat,
       outboxBell,
+      model: config.model,
       stop: options.requestStop,
-      chat: {
-        attach: (jid, listener) => terminal.attach(jid, listener),
-        say: (jid, text) => terminal.say(jid, text),
-        sandbox: () => sandbox.capabilities,
-        notices: () => notices,
-      },
-      status: () =>
-        reportStatus({ config, store, gateway, sandbox, channels, dispatcher, allowlist, startedAt, notices }),
+      status: () => reportStatus(report),
     }),
   });
   await admin.start();
-  stops.push(() => admin.stop());
+  stops.add(() => admin.stop());
+  await startChannels(channels, { receiver, store, outboxBell, stops });
+  log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
+  return { socketPath: admin.path, notices, stop: (how) => stops.run(how) };
+}
 
+function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
+  const lock = lockHome(join(config.home, 'data', 'host.lock'));
+  stops.add(() => lock[Symbol.dispose]());
+  const store = Store.open(join(config.home, 'store', 'messages.db'));
+  stops.add(() => store.close());
+  const registry: Registry = {
+    store,
+    clock,
+    groupsDirectory: join(config.home, 'groups'),
+    templatesDirectory: join(config.checkout, 'groups'),
+    assistantName: config.assistantName,
+  };
+  const main = store.groups.main();
+  if (main) makeFolder(registry, main);
+  else registerGroup(registry, { folder: 'main', name: 'Main', jid: terminalJid('main'), isMain: true });
+  return registry;
+}
+
+async function startTurns(
+  { config, clock, log, gateway }: AppOptions,
+  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher },
+): Promise<Dispatcher> {
+  const { channels, desk } = parts;
+  const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
+  const turns: TurnParts = {
+    ...parts,
+    store: desk.store,
+    clock,
+    log,
+    settings: config,
+    serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
+    heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
+  };
+  recoverTurns(turns);
+  const dispatcher = new Dispatcher(turns);
+  dispatcher.start();
+  return dispatcher;
+}
+
+async function startChannels(
+  channels: readonly Channel[],
+  parts: { receiver: Receiver; store: Store; outboxBell: Bell; stops: Stops },
+): Promise<void> {
   const closing = new AbortController();
   for (const channel of channels) {
-    const events = {
-      onMessage: (message: Parameters<Receiver['receive']>[0]) => receiver.receive(message),
-      onChat: (chat: { jid: string; name: string; isGroup: boolean }) =>
-        store.chats.see({ ...chat, channel: channel.name }),
-      onOpen: () => outboxBell.ring(),
-    };
-    await channel.start(events, closing.signal);
-    stops.push(() => channel.stop());
+    await channel.start(
+      {
+        onMessage: (message) => parts.receiver.receive(message),
+        onChat: (chat) => parts.store.chats.see({ ...chat, channel: channel.name }),
+        onOpen: () => parts.outboxBell.ring(),
+      },
+      closing.signal,
+    );
+    parts.stops.add(() => channel.stop());
   }
-  log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
-  return { socketPath: admin.path, notices, stop };
+  parts.stops.add(() => closing.abort());
+}
+
+function ownerOf(channels: readonly Channel[], jid: string): Channel | undefined {
+  return channels.find((channel) => channel.owns(jid));
 }
 
 function installId(store: Store): string {
@@ -183,12 +204,6 @@ function installId(store: Store): string {
   const id = randomBytes(4).toString('hex');
   store.facts.set('install', id);
   return id;
-}
-
-function ensureMain(registry: Registry): void {
-  const main = registry.store.groups.main();
-  if (main) makeFolder(registry, main);
-  else registerGroup(registry, { folder: 'main', name: 'Main', jid: terminalJid('main'), isMain: true });
 }
 
 function lowDisk(config: Config): { cause: Cause; detail: string } | undefined {

@@ -26,7 +26,10 @@ export function buildGateway(config: Config, parts: BuildParts): Gateway {
   if (credential) {
     return new EmbeddedGateway({ upstream: { kind: 'anthropic', baseUrl: upstreamUrl, credential }, ...parts });
   }
-  return new EmbeddedGateway({ upstream: { kind: 'rehearsal', handler: createRehearsal().handle }, ...parts });
+  return new EmbeddedGateway({
+    upstream: { kind: 'rehearsal', handler: createRehearsal({ remember: 0 }).handle },
+    ...parts,
+  });
 }
 
 /** The rehearsal model on a loopback port, for whoever wants to point something at it. */

@@ -20,7 +20,7 @@ import { FakeChannel } from './fixtures/fake-channel.ts';
 import { RecordingSandbox } from './fixtures/recording-sandbox.ts';
 import { WindableClock } from './windable-clock.ts';
 
-export const checkout = resolve(fileURLToPath(new URL('..', import.meta.url)));
+const checkout = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 export interface HouseOptions {
   readonly settings?: Record<string, string>;
@@ -33,7 +33,7 @@ export interface HouseOptions {
 }
 
 /** The chat wired to main. */
-export const owner = 'tg:1';
+const owner = 'tg:1';
 
 export class House implements AsyncDisposable {
   readonly home: string;

@@ -8,10 +8,12 @@ import { NanoclawError } from '../model/errors.ts';
 import { messageName, seqOfName } from '../model/message.ts';
 import type { AdminConnection, AdminHandlers } from './handlers.ts';
 
-/** The terminal channel, as far as this room may know it. */
+/** The terminal channel, as far as this room may know it, and what its banner says. */
 export interface ChatDoor {
-  attach(jid: string, listener: (event: ChatEvent) => void): Disposable;
-  say(jid: string, text: string): number | undefined;
+  readonly terminal: {
+    attach(jid: string, listener: (event: ChatEvent) => void): Disposable;
+    say(jid: string, text: string): number | undefined;
+  };
   /** What the banner says of the place turns run in, and what a person should know at once. */
   readonly sandbox: () => { runtime: string; class: string };
   readonly notices: () => string[];
@@ -39,7 +41,7 @@ export function chatHandlers(parts: ChatParts): Pick<AdminHandlers, 'chat.attach
       return answer;
     },
     'chat.say': ({ text }, connection) => {
-      const seq = parts.chat.say(jidOf(connection), text);
+      const seq = parts.chat.terminal.say(jidOf(connection), text);
       if (seq === undefined) throw new NanoclawError('chat.dropped', 'The message was dropped.');
       return { message: messageName(seq) };
     },
@@ -59,7 +61,7 @@ function attach(parts: ChatParts, folder: string, connection: AdminConnection): 
   }
   const jid = terminalJid(folder);
   wireChat(store, { jid, folder, name: `Terminal of ${group.name}` });
-  const listening = chat.attach(jid, (event) => connection.emit(event));
+  const listening = chat.terminal.attach(jid, (event) => connection.emit(event));
   connection.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true });
   return {
     jid,

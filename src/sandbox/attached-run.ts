@@ -120,9 +120,9 @@ export class AttachedRun implements Run {
     for (let seen = 0; look.state !== 'gone'; seen++) {
       if (look.state === 'running') return 'running';
       if (this.#letGo) return 'let-go';
-      // 200 looks are some 10 s: an engine that does not clean up by itself by then is told to.
-      if (look.state === 'ended' && seen > 200) await this.#tether.remove().catch(() => undefined);
-      await pause(this.#clock, look.state === 'unknown' ? 1_000 : 20);
+      // Each look takes its 30 ms. An engine that does not clean up by itself within some 10 s is told to.
+      if (look.state === 'ended' && seen > 300) await this.#tether.remove().catch(() => undefined);
+      if (look.state === 'unknown') await pause(this.#clock, 1_000);
       look = await this.#tether.look();
     }
     return 'gone';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '../lib/clock.ts';
-import { pause } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { containerName, docker, type EngineDialect, environmentFile, labels, runArguments } from './arguments.ts';
 import { AttachedRun, type Look, type Tether } from './attached-run.ts';
@@ -82,10 +81,8 @@ export class ContainerSandbox implements Sandbox {
     const answer = await this.#client.run(['rm', '-f', '-v', found.id], { deadlineMs: 30_000 });
     if (answer.code === 0 || gone.test(answer.stderr)) return;
     if (!/already in progress/i.test(answer.stderr)) throw failed(`${found.name} could not be removed`, answer.stderr);
-    for (let looks = 0; looks < 200; looks++) {
-      if ((await this.#look(found.id)).state === 'gone') return;
-      await pause(this.#options.clock, 50);
-    }
+    // Each look takes its 30 ms.
+    for (let looks = 0; looks < 300; looks++) if ((await this.#look(found.id)).state === 'gone') return;
     throw failed(`${found.name} could not be removed`, answer.stderr);
   }
 

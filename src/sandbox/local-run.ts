@@ -131,7 +131,7 @@ class LocalRun implements Run {
   /** bubblewrap itself ends as soon as the program has, a moment before the kernel is done with the program's children. */
   async #wholeEnd(exited: Promise<RunExit>): Promise<RunExit> {
     const exit = await exited;
-    for (let looks = 0; this.#first.lives() && looks < 1_000; looks++) await pause(this.#clock, 5);
+    await this.#first.gone(this.#clock);
     return exit;
   }
 }

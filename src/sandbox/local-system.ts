@@ -38,9 +38,9 @@ export function localPrograms(searchPath: string, isRoot: boolean): LocalPlan['p
   if (!bwrap) {
     throw new NanoclawError('sandbox.unavailable', 'bubblewrap is not installed.', { cure: installBubblewrap });
   }
-  if (!isRoot) return { bwrap, setpriv: undefined };
+  if (!isRoot) return { bwrap: realpathSync(bwrap), setpriv: undefined };
   const setpriv = findProgram(searchPath, 'setpriv');
-  if (setpriv) return { bwrap, setpriv };
+  if (setpriv) return { bwrap: realpathSync(bwrap), setpriv: realpathSync(setpriv) };
   const cure = 'Install util-linux, or run the host as an ordinary user.';
   throw new NanoclawError('sandbox.unavailable', 'The command setpriv is missing: root cannot be given up.', { cure });
 }

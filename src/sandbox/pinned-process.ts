@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Clock, pause } from '../lib/clock.ts';
 import { systemCode } from '../model/errors.ts';
 
 /** A process of this machine, told from a later one that got its number. Linux. */
@@ -15,6 +16,15 @@ export class Pinned {
   lives(): boolean {
     const seen = look(this.#pid);
     return seen !== undefined && seen.startedAt === this.#startedAt && !'ZX'.includes(seen.state);
+  }
+
+  /** Resolves when it has ended, soon: for one that was killed or is the last of its kind. At most some seconds. */
+  async gone(clock: Clock): Promise<void> {
+    for (let looks = 0; looks < 1_000 && this.lives(); looks++) {
+      // The first turns keep the process alive and take microseconds each; a clock's pause would do neither.
+      if (looks < 200) await new Promise((resolve) => setImmediate(resolve));
+      else await pause(clock, 5);
+    }
   }
 
   kill(): void {

@@ -56,7 +56,10 @@ export interface RunSpec {
   readonly limits: Limits | undefined;
 }
 
-/** How a run ended. `code` is null when a signal ended it or the engine no longer knows. */
+/**
+ * How a run ended by itself: 137 is SIGKILL, mostly the memory limit. `code` is null when a signal ended it or the engine
+ * no longer knows. After `kill` or `remove` it says nothing.
+ */
 export interface RunExit {
   readonly code: number | null;
   readonly signal: string | null;

@@ -71,11 +71,9 @@ export class Inbox {
       "SELECT * FROM inbox WHERE turn_id = ? AND state = 'claimed' ORDER BY id",
     );
     this.#finish = db.prepare(
-      "UPDATE inbox SET state = 'done' WHERE turn_id = ? AND input_id = ? AND state = 'claimed'",
+      "UPDATE inbox SET state = 'done', cause = NULL WHERE turn_id = ? AND input_id = ? AND state = 'claimed'",
     );
-    this.#reset = db.prepare(
-      'UPDATE inbox SET claims = 0, cause = NULL, cause_tries = 0 WHERE turn_id = ? AND input_id = ?',
-    );
+    this.#reset = db.prepare('UPDATE inbox SET claims = 0 WHERE turn_id = ? AND input_id = ?');
     this.#again =
       db.prepare(`UPDATE inbox SET state = 'waiting', attempts = @attempts, claims = @claims, cause = @cause,
       cause_tries = @causeTries, next_attempt_at = @nextAttemptAt WHERE id = @id`);
@@ -134,7 +132,7 @@ export class Inbox {
     return this.#finish.run(turnId, inputId).changes;
   }
 
-  /** The agent took the input: what lay outside is over. */
+  /** The agent took the input: claims before that count no more. */
   acknowledge(turnId: string, inputId: string): void {
     this.#reset.run(turnId, inputId);
   }

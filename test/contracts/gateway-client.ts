@@ -66,7 +66,7 @@ export class SandboxClient {
   }
 }
 
-export async function readAnswer(answer: http.IncomingMessage): Promise<Answer> {
+async function readAnswer(answer: http.IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(Buffer.from(chunk));
   return { status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString('utf8') };
@@ -144,6 +144,16 @@ export async function echoServer(): Promise<AsyncDisposable & { port: number }> 
     port,
     [Symbol.asyncDispose]: () => closing(server, () => sockets.forEach((socket) => void socket.destroy())),
   };
+}
+
+/** A server that answers everything with the same bytes, right or wrong, and closes. */
+export async function rawServer(bytes: string): Promise<AsyncDisposable & { port: number }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.end(Buffer.from(bytes, 'latin1')));
+  });
+  const port = await listening(server, '127.0.0.1');
+  return { port, [Symbol.asyncDispose]: () => closing(server, () => undefined) };
 }
 
 async function listening(server: Server, host: string): Promise<number> {

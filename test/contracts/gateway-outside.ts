@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { echoServer, recorder } from './gateway-client.ts';
+import { echoServer, rawServer, recorder } from './gateway-client.ts';
 import type { House } from './gateway-house.ts';
 
 export function outsideContract(name: string, house: House): void {
@@ -67,6 +67,41 @@ export function outsideContract(name: string, house: House): void {
       const { inside } = await house(undefined, { allow: [`127.0.0.1:${gone.port}`] });
       expect((await inside.tunnel(`127.0.0.1:${gone.port}`)).status).toBe(502);
       expect((await inside.ask({ method: 'GET', path: `${gone.url}/` })).status).toBe(502);
+    });
+
+    it.each([
+      [
+        'an upgrade nobody asked for',
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nabc',
+      ],
+      ['a status that is none', 'HTTP/1.1 099 X\r\ncontent-length: 0\r\n\r\n'],
+      ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n'],
+      ['a head without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`],
+      ['nothing', ''],
+    ])('survives a server that answers with %s', async (_what, bytes) => {
+      const server = await rawServer(bytes);
+      onTestFinished(() => server[Symbol.asyncDispose]());
+      const baseUrl = `http://127.0.0.1:${server.port}`;
+      const { inside } = await house(undefined, { baseUrl, allow: [`127.0.0.1:${server.port}`] });
+      expect((await inside.ask()).status).toBe(502);
+      expect((await inside.ask({ method: 'GET', path: `${baseUrl}/` })).status).toBe(502);
+    });
+
+    it('survives whatever is sent to it', async () => {
+      const { inside } = await house(undefined, { egress: 'open-public' });
+      const lines = [
+        'GET / HTTP/1.1',
+        'CONNECT  HTTP/1.1',
+        'CONNECT a HTTP/1.1',
+        'GET http:// HTTP/1.1',
+        '\0\xff',
+        'x'.repeat(100_000),
+      ];
+      for (const line of lines)
+        await inside
+          .raw(`${line}\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade, close\r\n\r\nrest`)
+          .catch(() => 'a reset');
+      expect((await inside.ask()).status).toBe(200);
     });
 
     it.each([

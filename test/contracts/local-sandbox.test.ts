@@ -4,12 +4,14 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pause, systemClock } from '../../src/lib/clock.ts';
 import { LocalSandbox } from '../../src/sandbox/local.ts';
 import { sandboxContract } from './sandbox.ts';
 import { Bench, processesWith, until } from './sandbox-bench.ts';
 
+const hostProgram = fileURLToPath(new URL('../fixtures/sandbox-host.ts', import.meta.url));
 describe.runIf(process.platform === 'linux')('local', () => {
   // As after a clone in a private directory: nobody but its owner passes it.
   const checkout = realpathSync(mkdtempSync(join(tmpdir(), 'nanoclaw-checkout-')));
@@ -42,7 +44,7 @@ describe.runIf(process.platform === 'linux')('local', () => {
       const spec = bench.spec();
       const marker = `orphan-${spec.run}`;
       const say = JSON.stringify({ do: 'spawn', how: 'setsid', marker });
-      const host = spawn(process.execPath, ['--import', 'tsx', 'test/fixtures/sandbox-host.ts'], {
+      const host = spawn(process.execPath, ['--import', 'tsx', hostProgram], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       host.stdin.end(JSON.stringify({ driver: 'local', program, spec, say }));

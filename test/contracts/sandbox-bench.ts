@@ -8,11 +8,11 @@ import { pause, systemClock } from '../../src/lib/clock.ts';
 import { runEnvironment } from '../../src/sandbox/environment.ts';
 import type { Mount, Run, RunSpec, Sandbox, User } from '../../src/sandbox/sandbox.ts';
 
-export const answer = z.looseObject({ of: z.string().optional(), ok: z.boolean().optional() });
+const answer = z.looseObject({ of: z.string().optional(), ok: z.boolean().optional() });
 export type Answer = z.infer<typeof answer>;
 
 /** As the host chooses it: its own user, and 1000 where that is root. */
-export function agentUser(): User {
+function agentUser(): User {
   return { uid: process.getuid?.() || 1000, gid: process.getgid?.() || 1000 };
 }
 

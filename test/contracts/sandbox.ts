@@ -31,13 +31,9 @@ function runs(open: () => Promise<Bench>): void {
   test('tells its own exit code, and its stdout ends', async () => {
     await using bench = await open();
     const talk = await bench.start();
-    let ended = false;
-    talk.run.stdout.on('end', () => {
-      ended = true;
-    });
     talk.say('{"do":"exit","code":7}\n');
     expect(await talk.run.exited).toEqual({ code: 7, signal: null });
-    await until('stdout ends', () => ended);
+    await until('stdout ends', () => talk.run.stdout.readableEnded);
   });
 
   test('never lets a write that finds no reader surface as an error', async () => {

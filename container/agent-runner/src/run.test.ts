@@ -5,15 +5,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  collectFrames,
-  deadlineMs,
-  environmentFor,
-  HostSide,
-  openRunner,
-  startLineFor,
-  until,
-} from '../test/open-runner.ts';
+import { HostSide } from '../test/host-side.ts';
+import { collectFrames, deadlineMs, environmentFor, openRunner, startLineFor, until } from '../test/open-runner.ts';
 import { exitOf, processesWith, spawnRunner } from '../test/process.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
 
@@ -54,7 +47,7 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
 
   test('reaches the model through the gateway’s socket alone, also after its relay was killed, and ends on SIGTERM', async () => {
     await using model = await openScriptedModel((call) => ({ text: `You said: ${call.prompt}` }));
-    const host = new HostSide(mkdtempSync(join(tmpdir(), 'runner-')));
+    using host = new HostSide(mkdtempSync(join(tmpdir(), 'runner-')));
     mkdirSync(join(host.root, 'gw'));
     const gateway = createServer({ allowHalfOpen: true }, (near) => {
       const far = connect({ port: Number(new URL(model.url).port), host: '127.0.0.1', allowHalfOpen: true });

@@ -32,7 +32,8 @@ function environmentOf(pid: number): string[] {
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
-  } catch {
-    // It was quicker.
+  } catch (error) {
+    const wasQuicker = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    if (!wasQuicker) throw error;
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { toolDefinitions } from '../../../protocol/tools.ts';
-import { deadlineMs, HostSide, openRunner, until } from '../test/open-runner.ts';
+import { HostSide } from '../test/host-side.ts';
+import { deadlineMs, openRunner, until } from '../test/open-runner.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
 import { agentTools } from './options.ts';
 
@@ -74,7 +75,7 @@ describe('the host’s tools', { timeout: 3 * deadlineMs }, () => {
   });
 
   test('are served on stdio as well', async () => {
-    const host = new HostSide(mkdtempSync(join(tmpdir(), 'stdio-')));
+    using host = new HostSide(mkdtempSync(join(tmpdir(), 'stdio-')));
     const program = fileURLToPath(new URL('./ipc-mcp-stdio.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program], {
       env: { ...process.env, NANOCLAW_CHAT_JID: 'tg:1', NANOCLAW_IPC_DIR: host.ipc },

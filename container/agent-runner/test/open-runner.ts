@@ -1,31 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { type Frame, frame, frameEnd, frameStart } from '../../../protocol/frames.ts';
-import {
-  inputFileName,
-  type ReplyFile,
-  type RequestFile,
-  type ResultFile,
-  requestFile,
-  resultFile,
-  type StatusBody,
-  statusBody,
-} from '../../../protocol/mailbox.ts';
+import type { ReplyFile, RequestFile, ResultFile, StatusBody } from '../../../protocol/mailbox.ts';
 import type { StartLine } from '../../../protocol/start.ts';
 import { type Layout, layout } from '../src/layout.ts';
 import { runAgent } from '../src/run.ts';
+import { HostSide, type SayOptions } from './host-side.ts';
 
 /** Generous: two cores, and others work on the same machine. */
 export const deadlineMs = 30_000;
@@ -40,69 +23,6 @@ export interface RunnerOptions {
   readonly reply?: (request: RequestFile) => ReplyFile | undefined;
   /** Called before the start line is sent. */
   readonly prepare?: (host: HostSide) => void;
-}
-
-export interface SayOptions {
-  readonly id?: string;
-  readonly turnId?: string;
-  readonly model?: string;
-}
-
-/** The host's side of a mailbox, written by hand. */
-export class HostSide {
-  readonly root: string;
-  readonly ipc: string;
-  #seq = 0;
-
-  constructor(root: string) {
-    this.root = root;
-    this.ipc = join(root, 'ipc');
-    for (const place of ['input', 'replies', 'results', 'messages', 'tasks', 'acks']) {
-      mkdirSync(join(this.ipc, place), { recursive: true });
-    }
-    for (const place of ['group', 'global', 'claude/projects']) mkdirSync(join(root, place), { recursive: true });
-  }
-
-  say(text: string, { id = `i${this.#seq}`, turnId = 't1', model }: SayOptions = {}): string {
-    this.put({ v: 1, type: 'message', id, turnId, chatJid: 'terminal:main', text, model }, id);
-    return id;
-  }
-
-  interrupt(turnId: string): string {
-    const id = `stop${this.#seq}`;
-    this.put({ v: 1, type: 'interrupt', id, turnId }, id);
-    return id;
-  }
-
-  put(value: object, id: string): void {
-    this.write(join('input', inputFileName(this.#seq++, id)), JSON.stringify(value));
-  }
-
-  write(path: string, text: string): void {
-    const target = join(this.ipc, path);
-    writeFileSync(`${target}.tmp`, text);
-    renameSync(`${target}.tmp`, target);
-  }
-
-  files(place: string): string[] {
-    return readdirSync(join(this.ipc, place)).sort();
-  }
-
-  results(): ResultFile[] {
-    return this.files('results').map((name) => resultFile.parse(this.#json(join('results', name))));
-  }
-
-  status(): StatusBody | undefined {
-    return existsSync(join(this.ipc, 'status.json')) ? statusBody.parse(this.#json('status.json')) : undefined;
-  }
-
-  requests(): RequestFile[] {
-    return this.files('messages').map((name) => requestFile.parse(this.#json(join('messages', name))));
-  }
-
-  #json(path: string): unknown {
-    return JSON.parse(readFileSync(join(this.ipc, path), 'utf8'));
-  }
 }
 
 /** A runner in this process with the real SDK behind it, on a mailbox in a temporary directory. */
@@ -229,6 +149,7 @@ export class OpenRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.abort();
+    this.host[Symbol.dispose]();
   }
 }
 

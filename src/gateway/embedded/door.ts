@@ -8,11 +8,10 @@ import { NanoclawError, sentenceOf, systemCode } from '../../model/errors.ts';
 import type { Door } from '../gateway.ts';
 import { isModelRequest, maxRequestBytes, type RequestHandler, sendApiError } from '../model-api.ts';
 import { type EgressProxy, targetForLog } from './egress.ts';
+import { longestHead } from './headers.ts';
 
 // Linux keeps 108 bytes for a socket's path, the closing zero among them; Node cuts a longer one off without a word.
 const longestPath = 107;
-// Four times Node's own limit: sites with many cookies are common, and the memory is one request's.
-export const longestHead = 65_536;
 // A browser and a package manager together stay below it; an agent that opens more only harms itself.
 const mostConnections = 256;
 

@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts';
 import { systemCode } from '../../model/errors.ts';
 import { sendRefusal } from '../model-api.ts';
 import { dial, within } from './dial.ts';
-import { endToEnd, withFraming } from './headers.ts';
+import { endToEnd, longestHead, withFraming } from './headers.ts';
 import type { Network } from './network.ts';
 import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
 import { parseAbsoluteForm, parseAuthority, type Target } from './target.ts';
@@ -46,6 +46,7 @@ export class EgressProxy {
       createConnection: () => reached.socket,
       method: request.method ?? 'GET',
       path: form.path,
+      maxHeaderSize: longestHead,
       // A proxy names the host of the request line, whatever the client's Host header says.
       headers: withFraming({ ...endToEnd(request.headers), host: form.authority }, request.headers),
     });

@@ -15,6 +15,9 @@ const hopByHop = new Set([
   'expect',
 ]);
 
+/** Four times Node's own limit: sites with many cookies are common, and the memory is one request's. */
+export const longestHead = 65_536;
+
 /** What may be passed on: no hop-by-hop header, and none that `Connection` declares to be one. */
 export function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const declared = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));

@@ -3,7 +3,7 @@ import type { PersonMessage } from './person.ts';
 import { type Block, inOneAnswer, type Pace, type Reply, say } from './reply.ts';
 
 /** Last line of every answer, so that nobody takes it for Claude's. */
-export const mark = '— rehearsal model';
+const mark = '— rehearsal model';
 
 const sendMessage = 'mcp__nanoclaw__send_message';
 const mostNumbers = 1000;

@@ -9,7 +9,7 @@ export interface PersonMessage {
 
 /** The messages in a prompt; a prompt without any (a model asked by hand) is one message itself. */
 export function personMessages(prompt: string): PersonMessage[] {
-  if (!prompt.includes('<messages>')) {
+  if (!prompt.includes('<messages')) {
     const text = prompt.trim();
     return text === '' ? [] : [{ id: undefined, sender: undefined, text, attributes: {} }];
   }

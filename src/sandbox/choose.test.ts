@@ -1,0 +1,122 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { type ChoiceOptions, chooseRuntime } from './choose.ts';
+import { findProgram } from './find-program.ts';
+
+let machine: string;
+beforeEach(() => {
+  machine = mkdtempSync(join(tmpdir(), 'nanoclaw-choose-'));
+  mkdirSync(join(machine, 'bin'));
+});
+afterEach(() => rmSync(machine, { recursive: true }));
+
+function plant(name: string, script: string): void {
+  const path = join(machine, 'bin', name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+function plantReal(...names: string[]): void {
+  for (const name of names) {
+    const path = findProgram('/usr/bin:/bin:/usr/sbin', name);
+    if (path) symlinkSync(path, join(machine, 'bin', name));
+  }
+}
+
+/** A machine with nothing but what was planted. */
+function choose(changes: Partial<ChoiceOptions> = {}) {
+  return chooseRuntime({
+    setting: 'auto',
+    recorded: undefined,
+    searchPath: join(machine, 'bin'),
+    dockerHost: undefined,
+    platform: 'linux',
+    clock: systemClock,
+    places: { daemonDirectories: [], applications: [], sockets: [join(machine, 'docker.sock')] },
+    ...changes,
+  });
+}
+
+const answers = 'echo 20.10.24';
+const silent =
+  'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" >&2; exit 1';
+
+test('a setting rules and is not recorded, a record is required; neither looks at the machine', async () => {
+  expect(await choose({ setting: 'local', recorded: 'docker' })).toEqual({
+    type: 'use',
+    runtime: 'local',
+    record: false,
+  });
+  expect(await choose({ recorded: 'docker' })).toEqual({ type: 'use', runtime: 'docker', record: false });
+});
+
+describe('an engine that is installed', () => {
+  test('and answers is used and recorded', async () => {
+    plant('dockerd', '');
+    plant('docker', answers);
+    expect(await choose()).toEqual({ type: 'use', runtime: 'docker', record: true });
+  });
+
+  test.each(['daemon', 'socket', 'DOCKER_HOST', 'application'])(
+    'and does not answer never becomes local: %s',
+    async (sign) => {
+      plant('docker', silent);
+      plantReal('bwrap', 'setpriv');
+      if (sign === 'daemon') plant('dockerd', '');
+      const server = createServer();
+      if (sign === 'socket') await new Promise<void>((resolve) => server.listen(join(machine, 'docker.sock'), resolve));
+      const dockerHost = sign === 'DOCKER_HOST' ? 'tcp://127.0.0.1:1' : undefined;
+      const applications = sign === 'application' ? [machine] : [];
+      const places = { daemonDirectories: [], applications, sockets: [join(machine, 'docker.sock')] };
+      const choice = await choose({ dockerHost, places });
+      server.close();
+      expect(choice).toMatchObject({ type: 'not-running', error: { code: 'sandbox.unavailable' } });
+      expect(choice.type === 'not-running' && choice.error.cure).toMatch(
+        /systemctl start docker.*CONTAINER_RUNTIME=local/s,
+      );
+    },
+  );
+
+  test('but has no client is said so', async () => {
+    plant('dockerd', '');
+    const choice = await choose();
+    expect(choice.type === 'not-running' && choice.error.cure).toContain('no such command');
+  });
+});
+
+describe('a mere client', () => {
+  test('is no engine: local is used and recorded where bubblewrap is there and works', async () => {
+    plant('docker', silent);
+    plantReal('bwrap', 'setpriv');
+    const local = { type: 'use', runtime: 'local', record: true };
+    expect(await choose()).toMatchObject(findProgram('/usr/bin', 'bwrap') ? local : { type: 'nothing' });
+  });
+
+  test('and nothing else: the exact command, which a start as root may run itself', async () => {
+    plant('docker', silent);
+    plant('apt-get', '');
+    const choice = await choose();
+    expect(choice).toMatchObject({
+      type: 'nothing',
+      install: [join(machine, 'bin/apt-get'), 'install', '-y', '--no-install-recommends', 'bubblewrap'],
+    });
+    expect(choice.type === 'nothing' && choice.error.cure).toContain('sudo apt-get install -y bubblewrap');
+  });
+
+  test('on an empty machine nothing can be installed by itself', async () => {
+    expect(await choose()).toMatchObject({ type: 'nothing', install: undefined });
+    const mac = await choose({ platform: 'darwin' });
+    expect(mac.type === 'nothing' && mac.error.cure).toContain('brew install');
+  });
+
+  test('a bubblewrap that may not work says why, with a cure', async () => {
+    plantReal('setpriv', 'sh');
+    plant('bwrap', 'echo "bwrap: setting up uid map: Permission denied" >&2; exit 1');
+    const choice = await choose();
+    expect(choice.type === 'nothing' && choice.error.cure).toMatch(/AppArmor.*apparmor_parser/s);
+  });
+});

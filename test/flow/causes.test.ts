@@ -1,0 +1,167 @@
+// Causes outside the message: rows wait, the chat is told once, all are answered when the cause is gone.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { callTool, cut, fail, say } from '../../src/gateway/rehearsal/reply.ts';
+import { NanoclawError } from '../../src/model/errors.ts';
+import { eventually } from '../eventually.ts';
+import { type House, openHouse } from '../house.ts';
+
+const stateOf = (house: House, seq: number) => house.withStore((store) => store.inbox.ofMessage(seq));
+
+async function waits(house: House, seq: number, cause: string): Promise<void> {
+  await eventually(`the message to wait for: ${cause}`, () => {
+    const row = stateOf(house, seq);
+    return row?.state === 'waiting' && row.cause === cause;
+  });
+}
+
+test.each([401, 403])(
+  'a credential that is refused (%i): told once, nothing spent, answered by a new one',
+  async (status) => {
+    await using house = await openHouse();
+    house.rehearsal.script = () => fail(status);
+    const first = house.say('one');
+    expect(await house.hears(1)).toEqual([
+      expect.stringMatching(new RegExp(`refused my credential.*${status}.*\\.env`)),
+    ]);
+    await waits(house, first, 'credential');
+    const second = house.say('two');
+    await eventually('another try', () => stateOf(house, second)?.cause === 'credential');
+    expect(house.heard()).toHaveLength(1);
+    expect(stateOf(house, first)).toMatchObject({ attempts: 0 });
+    await house.close();
+    house.rehearsal.script = (context) => say(`answered ${context.person.map((one) => one.text).join(', ')}`);
+    await house.open();
+    expect((await house.hears(2))[1]).toBe('answered one, two');
+  },
+);
+
+test.each([
+  [429, 'overloaded'],
+  [529, 'overloaded'],
+])('an overloaded model (%i): retried by itself until it answers', async (status) => {
+  await using house = await openHouse();
+  house.rehearsal.script = () => fail(status);
+  const seq = house.say('hello');
+  expect(await house.hears(1)).toEqual([expect.stringMatching(/overloaded right now/)]);
+  await waits(house, seq, 'overloaded');
+  const before = house.rehearsal.count;
+  house.clock.advance(5_000);
+  await house.rehearsal.seen(before + 1, 60_000);
+  await eventually('the second try to be over', () => stateOf(house, seq)?.cause_tries === 2);
+  house.rehearsal.script = () => say('here I am');
+  house.clock.advance(10_000);
+  expect((await house.hears(2))[1]).toBe('here I am');
+  expect(stateOf(house, seq)).toMatchObject({ state: 'done', attempts: 0 });
+});
+
+test('an answer cut in the middle is asked for again and arrives once, whole', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) =>
+    context.count === 1 ? cut('this is only the beginning of it', 12) : say('this is the whole of it');
+  house.say('hello');
+  expect(await house.hears(1)).toEqual(['this is the whole of it']);
+  expect(house.rehearsal.count).toBe(2);
+});
+
+test('an engine that does not answer: the message waits and is answered when it is back', async () => {
+  await using house = await openHouse();
+  house.sandbox.beforeStart = async () => {
+    throw new NanoclawError('sandbox.unavailable', 'Docker does not answer.', { cure: 'Start it.' });
+  };
+  house.rehearsal.script = () => say('back again');
+  const seq = house.say('hello');
+  expect(await house.hears(1)).toEqual([
+    expect.stringMatching(/cannot start my sandbox: Docker does not answer\. Start it\./),
+  ]);
+  await waits(house, seq, 'sandbox');
+  house.clock.advance(5_000);
+  await eventually('the second try', () => stateOf(house, seq)?.cause_tries === 2);
+  house.sandbox.beforeStart = async () => undefined;
+  house.clock.advance(5_000);
+  expect(await house.hears(2)).toEqual([expect.any(String), 'back again']);
+  expect(stateOf(house, seq)).toMatchObject({ attempts: 0, state: 'done' });
+});
+
+test('a disk with too little room: no turn begins, nothing is lost', async () => {
+  await using house = await openHouse({ settings: { DISK_MIN_FREE: '9000000g' } });
+  const seq = house.say('hello');
+  expect(await house.hears(1)).toEqual([expect.stringMatching(/disk of my home directory is nearly full/)]);
+  await waits(house, seq, 'disk');
+  expect(house.sandbox.runs).toEqual([]);
+});
+
+test('a container that dies under its work: an attempt is spent, the next one is told so and answers', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => {
+    if (house.sandbox.runs.length > 1) return say(`again: ${context.texts.join().includes('<earlier_attempt')}`);
+    return callTool('Bash', { command: 'touch /workspace/group/began; sleep 600' });
+  };
+  const seq = house.say('hello');
+  await eventually('the tool to run', () => existsSync(join(house.home, 'groups', 'main', 'began')));
+  await house.sandbox.runs[0]?.run.kill();
+  await eventually('the row to wait again', () => stateOf(house, seq)?.attempts === 1);
+  house.clock.advance(5_000);
+  expect(await house.hears(1)).toEqual(['again: true']);
+  house.withStore((store) => {
+    const turn = store.turns.get(store.inbox.ofMessage(seq)?.turn_id ?? '');
+    expect(turn?.retry_of).toEqual(expect.any(String));
+    expect(store.turns.get(turn?.retry_of ?? '')?.state).toBe('failed');
+  });
+});
+
+test('a message that fails six times is given up, and its chat is told in one line', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = () => fail(400, { message: 'no such thing' });
+  const seq = house.say('hello');
+  for (const [tries, wait] of [5, 10, 20, 40, 80].entries()) {
+    await eventually(
+      `attempt ${tries + 1}`,
+      () => stateOf(house, seq)?.attempts === tries + 1 && stateOf(house, seq)?.state === 'waiting',
+    );
+    house.clock.advance(wait * 1000);
+  }
+  expect(await house.hears(1)).toEqual([expect.stringMatching(/could not answer “hello” \(m\d+\)/)]);
+  expect(stateOf(house, seq)).toMatchObject({ state: 'dead' });
+  house.rehearsal.script = () => say('fine');
+  house.say('still there?');
+  expect((await house.hears(2))[1]).toBe('fine');
+});
+
+test('no sign of life from a turn: it is ended and its message tried again', async () => {
+  await using house = await openHouse({ settings: { CONTAINER_TIMEOUT: '60000' } });
+  house.rehearsal.script = () =>
+    house.sandbox.runs.length > 1
+      ? say('alive')
+      : callTool('Bash', { command: 'touch /workspace/group/began; sleep 600' });
+  const seq = house.say('hello');
+  await eventually('the tool to run', () => existsSync(join(house.home, 'groups', 'main', 'began')));
+  house.clock.advance(61_000);
+  await eventually('the row to wait again', () => stateOf(house, seq)?.attempts === 1);
+  house.clock.advance(5_000);
+  expect(await house.hears(1)).toEqual(['alive']);
+});
+
+test('a host that stops in the middle of a turn takes it up again at the next start, unspent', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = () => callTool('Bash', { command: 'touch /workspace/group/began; sleep 600' });
+  const seq = house.say('hello');
+  await eventually('the tool to run', () => existsSync(join(house.home, 'groups', 'main', 'began')));
+  await house.close();
+  expect(stateOf(house, seq)).toMatchObject({ state: 'waiting', attempts: 0 });
+  house.rehearsal.script = () => say('here it is');
+  await house.open();
+  expect(await house.hears(1)).toEqual(['here it is']);
+});
+
+test('three chats with room for two containers: the third is answered while two are idle', async () => {
+  await using house = await openHouse({ settings: { MAX_CONCURRENT_CONTAINERS: '2' } });
+  house.rehearsal.script = (context) => say(`re ${context.text}`);
+  for (const n of [2, 3]) house.group(`g${n}`, `tg:${n}`, { requiresTrigger: false });
+  for (const n of [1, 2, 3]) {
+    house.say(`chat ${n}`, { jid: `tg:${n}` });
+    expect(await house.hears(1, { jid: `tg:${n}` })).toEqual([`re chat ${n}`]);
+  }
+  expect(house.sandbox.runs.map((run) => run.spec.group)).toEqual(['main', 'g2', 'g3']);
+});
