@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   closeFile,
   mailboxPlaces,
@@ -40,22 +41,26 @@ const errorsKept = 100;
  */
 export class Mailbox {
   readonly #options: MailboxOptions;
+  /** What could be neither read nor taken away (a directory): told of once, passed over from then on. */
+  readonly #immovable = new Set<string>();
 
   constructor(options: MailboxOptions) {
     this.#options = options;
   }
 
-  /** Makes what is missing and empties what the last run left: only when no container of the group is alive. */
+  /** Makes every place anew: only when no container of the group is alive and what it left has been taken. */
   prepare(): void {
     const { root, folder, owner } = this.#options;
     mkdirSync(root, { recursive: true, mode: 0o700 });
     using home = SafeDirectory.open(root);
     using mailbox = home.makeDirectory(folder, { owner });
     for (const place of Object.values(mailboxPlaces)) {
-      using directory = this.#remake(mailbox, place);
-      if (place !== 'messages' && place !== 'tasks' && place !== 'results') empty(directory);
+      // Nobody is there to swap anything any more; a link in its place is removed itself.
+      rmSync(join(root, folder, place), { recursive: true, force: true });
+      mailbox.makeDirectory(place, { owner })[Symbol.dispose]();
     }
     mailbox.remove(statusFile);
+    this.#immovable.clear();
   }
 
   writeInput(name: string, body: string): void {
@@ -87,7 +92,7 @@ export class Mailbox {
     const files: MailboxFile[] = [];
     this.#quietly(place, (directory) => {
       for (const name of directory.list(passLimit)) {
-        if (!name.endsWith('.json')) continue;
+        if (!name.endsWith('.json') || this.#immovable.has(`${place}/${name}`)) continue;
         const reading = directory.read(name, fileLimitBytes);
         if (reading.ok) files.push({ name, text: reading.text });
         else if (reading.reason !== 'missing') this.#reject(directory, { place, name, why: reading.detail });
@@ -138,20 +143,7 @@ export class Mailbox {
     for (const name of kept.slice(0, Math.max(0, kept.length - errorsKept + 1))) errors.remove(name);
     const as = `${String(this.#options.now()).padStart(15, '0')}-${folder}-${refused.name}`.slice(0, 200);
     from.copyTo(refused.name, { into: errors, as, maxBytes: fileLimitBytes });
-    if (!from.remove(refused.name))
-      log.warn({ group: folder, file: refused.name }, 'it cannot be removed and is left there');
-  }
-
-  // A place that is a link or no directory was put there by the agent: the entry is replaced, never followed.
-  #remake(mailbox: SafeDirectory, place: string): SafeDirectory {
-    const owner = this.#options.owner;
-    try {
-      return mailbox.makeDirectory(place, { owner });
-    } catch (error) {
-      if (!(error instanceof NanoclawError) || !mailbox.remove(place)) throw error;
-      this.#tampered(place, error);
-      return mailbox.makeDirectory(place, { owner });
-    }
+    if (!from.remove(refused.name)) this.#immovable.add(`${refused.place}/${refused.name}`);
   }
 
   #open(place: string): SafeDirectory {
@@ -177,10 +169,6 @@ export class Mailbox {
       'the mailbox is not as it should be; this place was passed over',
     );
   }
-}
-
-function empty(directory: SafeDirectory): void {
-  for (const name of directory.list(100_000)) directory.remove(name);
 }
 
 /** The value, or undefined for what is no JSON. */

@@ -34,7 +34,7 @@ const group: Group = {
   allow: [],
   mounts: [],
 };
-const asker = { group, runId: 'run-1', place: undefined, turnId: undefined };
+const asker = { group, runId: 'run-1', place: undefined, turnId: undefined, ended: false };
 
 let done: string[] = [];
 beforeEach(() => {
@@ -103,6 +103,17 @@ test('a request is done once and its reply is given until it was read', () => {
   writeFileSync(join(box.path, 'acks', id), '');
   box.serve();
   for (const place of ['messages', 'replies', 'acks']) expect(readdirSync(join(box.path, place))).toEqual([]);
+});
+
+test('when the container has ended, what it asked for is done and nothing is left lying', () => {
+  using box = new Box();
+  for (let n = 0; n < 20; n++) box.ask(`note ${n}`);
+  mkdirSync(join(box.path, 'messages', 'directory.json'));
+  box.requests.serve(box.mailbox, { ...asker, ended: true });
+  expect(done).toHaveLength(20);
+  expect(readdirSync(join(box.path, 'messages'))).toEqual(['directory.json']);
+  expect(box.requests.serve(box.mailbox, { ...asker, ended: true })).toBe(false);
+  expect(readdirSync(join(box.path, 'replies'))).toEqual([]);
 });
 
 test('an id used again for something else is refused', () => {
@@ -184,7 +195,7 @@ test('links, second names and directories in a place are refused and nothing out
   expect(readFileSync(secret, 'utf8')).toBe(text);
   expect(done).toEqual(['team: legitimate']);
   box.mailbox.prepare();
-  expect(existsSync(secret)).toBe(true);
+  expect(readFileSync(secret, 'utf8')).toBe(text);
   const id = randomUUID();
   box.drop('tasks', `${id}.json`, { type: 'note', id, text: 'mended' });
   box.serve();

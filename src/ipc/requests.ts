@@ -15,6 +15,8 @@ export interface Asker {
   readonly runId: string;
   readonly place: Place | undefined;
   readonly turnId: string | undefined;
+  /** The container has ended: nobody will read a reply, so what was done is taken away at once. */
+  readonly ended: boolean;
 }
 
 interface RequestParts {
@@ -40,8 +42,8 @@ export class Requests {
       for (const file of mailbox.read(place)) {
         served = true;
         const id = file.name.slice(0, -'.json'.length);
-        if (read.has(id)) this.#forget(mailbox, { place, name: file.name, id });
-        else this.#serveFile(mailbox, { place, file, asker });
+        if (!read.has(id)) this.#serveFile(mailbox, { place, file, asker });
+        if (read.has(id) || asker.ended) this.#forget(mailbox, { place, name: file.name, id });
       }
     }
     return served;

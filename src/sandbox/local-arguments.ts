@@ -21,8 +21,6 @@ export interface LocalArguments {
   readonly args: readonly string[];
   /** Texts to feed to descriptors 3, 4 … */
   readonly files: readonly string[];
-  /** bubblewrap writes here which process is the first of the run: all others end with it. */
-  readonly infoDescriptor: number;
   /** Carries a line out when everything stands, and takes one that lets the command begin; both ways on one socket. */
   readonly gateDescriptor: number;
 }
@@ -39,15 +37,13 @@ const stage = '/tmp';
 export function bubblewrapArguments(plan: LocalPlan): LocalArguments {
   const { bwrap, setpriv } = plan.programs;
   const files = filesInside(plan);
-  const infoDescriptor = 3 + files.length;
-  const gateDescriptor = infoDescriptor + 1;
-  const info = ['--info-fd', String(infoDescriptor)];
+  const gateDescriptor = 3 + files.length;
   const mounts = byTarget(plan.mounts);
   const sources = setpriv === undefined ? mounts.map((mount) => mount.source) : mounts.map((_, i) => `${stage}/${i}`);
   const inner = [
     ...['--unshare-user', '--disable-userns', '--unshare-all', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--uid', String(plan.user.uid), '--gid', String(plan.user.gid)],
-    ...['--hostname', plan.hostname, ...(setpriv === undefined ? info : [])],
+    ...['--hostname', plan.hostname],
     ...plan.system.flatMap(({ path, linkTo }) =>
       linkTo === undefined ? ['--ro-bind', path, path] : ['--symlink', linkTo, path],
     ),
@@ -60,12 +56,12 @@ export function bubblewrapArguments(plan: LocalPlan): LocalArguments {
     ...['--', '/bin/sh', '-c', gate(gateDescriptor), 'sh', ...plan.command],
   ];
   const texts = files.map((file) => file.text);
-  const descriptors = { files: texts, infoDescriptor, gateDescriptor };
+  const descriptors = { files: texts, gateDescriptor };
   if (setpriv === undefined) return { program: bwrap, args: inner, ...descriptors };
   const outer = [
     // A process namespace of its own: the kernel lets no process without rights signal another user's, not even by dying,
     // so without it the death of this helper would never reach the run.
-    ...['--die-with-parent', '--unshare-pid', ...info, '--dev-bind', '/', '/', '--tmpfs', stage],
+    ...['--die-with-parent', '--unshare-pid', '--dev-bind', '/', '/', '--tmpfs', stage],
     ...mounts.flatMap(({ source, readOnly }, i) => [readOnly ? '--ro-bind' : '--bind', source, `${stage}/${i}`]),
     ...['--chdir', '/', '--', setpriv, `--reuid=${plan.user.uid}`, `--regid=${plan.user.gid}`, '--clear-groups'],
     ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', bwrap],
@@ -77,7 +73,8 @@ export function bubblewrapArguments(plan: LocalPlan): LocalArguments {
  * Each process of the chain asks the kernel to die with its parent only some way into its start; a host killed just
  * before would leave the rest running for ever. So nothing begins until the host, knowing that all have asked, says so;
  * a host that is dead by then closes the socket, and the chain ends by itself. For the same reason nothing is killed
- * before it stands here: a bubblewrap killed half-way leaves a child that waits for it for ever.
+ * before it stands here: a bubblewrap that dies half-way leaves a child that waits for it for ever. (That is also why it is
+ * not asked to tell us anything by --info-fd: with nobody left to read, it would die of it.)
  */
 function gate(descriptor: number): string {
   return `echo >&${descriptor} && read -r go <&${descriptor} && exec "$@" ${descriptor}<&-`;

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
+import { Duplex, PassThrough, type Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import { type Clock, pause } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { droppingPipe } from './dropping-pipe.ts';
@@ -9,8 +8,6 @@ import type { LocalArguments } from './local-arguments.ts';
 import { localProblem } from './local-system.ts';
 import { Pinned } from './pinned-process.ts';
 import type { Run, RunExit } from './sandbox.ts';
-
-const childInfo = z.object({ 'child-pid': z.int().positive() });
 
 export interface LaunchOptions {
   readonly identity: { readonly group: string; readonly run: string; readonly name: string };
@@ -21,7 +18,7 @@ export interface LaunchOptions {
 
 /** Starts a run; resolves once it stands behind its walls. Throws with bubblewrap's own words turned into a sentence. */
 export async function launch(local: LocalArguments, options: LaunchOptions): Promise<Run> {
-  const descriptors = [...local.files, 'info', 'gate'].map(() => 'pipe' as const);
+  const descriptors = [...local.files, 'gate'].map(() => 'pipe' as const);
   const child = spawn(local.program, local.args, {
     cwd: '/',
     // Handed on to what runs inside: this way no value stands in an argument list.
@@ -40,11 +37,11 @@ export async function launch(local: LocalArguments, options: LaunchOptions): Pro
   const stderr = new PassThrough();
   child.stderr?.pipe(stderr);
   using _last = closeWhenCalledOff(child, options);
-  const said = await infoOf(child, local.infoDescriptor);
-  const gate = said === '' ? undefined : await atGate(child, local.gateDescriptor);
+  const gate = await atGate(child, local.gateDescriptor);
   if (gate && !options.signal?.aborted) {
+    const run = new LocalRun(child, { ...options, exited, stderr });
     gate.end('go\n');
-    return new LocalRun(child, { ...options, exited, said, stderr });
+    return run;
   }
   gate?.destroy();
   child.stdout?.resume();
@@ -70,11 +67,6 @@ function closeWhenCalledOff(child: ChildProcess, { signal, clock }: LaunchOption
   };
 }
 
-async function infoOf(child: ChildProcess, descriptor: number): Promise<string> {
-  const info = child.stdio[descriptor];
-  return info instanceof Readable ? text(info).catch(() => '') : '';
-}
-
 function atGate(child: ChildProcess, descriptor: number): Promise<Duplex | undefined> {
   const gate = child.stdio[descriptor];
   if (!(gate instanceof Duplex)) return Promise.resolve(undefined);
@@ -95,12 +87,9 @@ class LocalRun implements Run {
   readonly #child: ChildProcess;
   readonly #clock: Clock;
   /** First process of the run's own pid namespace: when it dies the kernel ends all others before it is gone itself. */
-  readonly #first: Pinned;
+  readonly #first: Pinned | undefined;
 
-  constructor(
-    child: ChildProcess,
-    options: LaunchOptions & { exited: Promise<RunExit>; said: string; stderr: Readable },
-  ) {
+  constructor(child: ChildProcess, options: LaunchOptions & { exited: Promise<RunExit>; stderr: Readable }) {
     if (!child.stdin || !child.stdout) throw new Error('spawned without pipes');
     this.group = options.identity.group;
     this.run = options.identity.run;
@@ -110,12 +99,13 @@ class LocalRun implements Run {
     this.stderr = options.stderr;
     this.#child = child;
     this.#clock = options.clock;
-    this.#first = new Pinned(childInfo.parse(JSON.parse(options.said))['child-pid']);
+    this.#first = Pinned.onlyChildOf(child.pid);
     this.exited = this.#wholeEnd(options.exited);
   }
 
   async kill(): Promise<void> {
-    this.#first.kill();
+    if (this.#first) this.#first.kill();
+    else this.#child.kill('SIGKILL');
     const ended = this.exited.then(() => true);
     if (await Promise.race([ended, pause(this.#clock, 1_000)])) this.#child.kill('SIGKILL');
     // Unread output would hold the end up.
@@ -131,7 +121,7 @@ class LocalRun implements Run {
   /** bubblewrap itself ends as soon as the program has, a moment before the kernel is done with the program's children. */
   async #wholeEnd(exited: Promise<RunExit>): Promise<RunExit> {
     const exit = await exited;
-    await this.#first.gone(this.#clock);
+    await this.#first?.gone(this.#clock);
     return exit;
   }
 }

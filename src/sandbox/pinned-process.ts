@@ -7,9 +7,15 @@ export class Pinned {
   readonly #pid: number;
   readonly #startedAt: string | undefined;
 
-  constructor(pid: number) {
+  private constructor(pid: number) {
     this.#pid = pid;
     this.#startedAt = look(pid)?.startedAt;
+  }
+
+  /** Undefined where the kernel does not tell, or there is none. */
+  static onlyChildOf(parent: number | undefined): Pinned | undefined {
+    const pids = parent === undefined ? '' : (readOrUndefined(`/proc/${parent}/task/${parent}/children`) ?? '');
+    return /^\d+ $/.test(pids) ? new Pinned(Number(pids)) : undefined;
   }
 
   /** A dead one that nobody has asked for yet is dead. */
@@ -38,12 +44,16 @@ export class Pinned {
 }
 
 function look(pid: number): { state: string; startedAt: string } | undefined {
+  const text = readOrUndefined(`/proc/${pid}/stat`) ?? '';
+  // The name before it may hold anything, spaces and brackets included.
+  const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const startedAt = rest[18];
+  return state === undefined || startedAt === undefined ? undefined : { state, startedAt };
+}
+
+function readOrUndefined(path: string): string | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name before it may hold anything, spaces and brackets included.
-    const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const startedAt = rest[18];
-    return state === undefined || startedAt === undefined ? undefined : { state, startedAt };
+    return readFileSync(path, 'latin1');
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(systemCode(error) ?? '')) return undefined;
     throw error;

@@ -6,9 +6,17 @@ import type { Failure } from './causes.ts';
 import type { TurnParts } from './parts.ts';
 import type { Turn } from './turn.ts';
 
+interface Box {
+  readonly group: Group;
+  readonly runId: string;
+  readonly mailbox: Mailbox;
+  readonly turn: TurnLike | undefined;
+}
+
 interface Drained {
   /** There were requests: the runner should look for replies. */
   readonly served: boolean;
+  readonly results: number;
   /** What the last error result said. */
   readonly failure: Failure | undefined;
 }
@@ -17,17 +25,30 @@ interface Drained {
  * Takes what the runner has put into the mailbox: requests, then results, then acknowledgements. The results are listed
  * first and stored last, so that whatever the agent asked for before a result is done before it.
  */
-export function drainMailbox(
-  parts: TurnParts,
-  box: { group: Group; runId: string; mailbox: Mailbox; turn: TurnLike | undefined },
-): Drained {
+export function drainMailbox(parts: TurnParts, box: Box, options = { ended: false }): Drained {
   const { group, runId, mailbox, turn } = box;
   const results = mailbox.read('results');
-  const served = parts.serveRequests(mailbox, { group, runId, place: turn?.place, turnId: turn?.id });
+  const served = parts.serveRequests(mailbox, {
+    ...{ group, runId, place: turn?.place, turnId: turn?.id, ended: options.ended },
+  });
   takeAcknowledged(parts, mailbox, turn);
   let failure: Failure | undefined;
   for (const file of results) failure = takeResult(parts, { mailbox, folder: group.folder, file }) ?? failure;
-  return { served, failure };
+  return { served, results: results.length, failure };
+}
+
+/** One pass looks at a bounded number of files; a container that has ended may have left more. */
+const lastPasses = 1_000;
+
+/** Takes everything a container that has ended left behind. */
+export function drainLast(parts: TurnParts, box: Box): Failure | undefined {
+  let failure: Failure | undefined;
+  for (let pass = 0; pass < lastPasses; pass++) {
+    const drained = drainMailbox(parts, box, { ended: true });
+    failure = drained.failure ?? failure;
+    if (!drained.served && drained.results === 0) break;
+  }
+  return failure;
 }
 
 type TurnLike = Pick<Turn, 'id' | 'place'>;

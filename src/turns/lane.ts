@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { ResultFile } from '../../protocol/mailbox.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import { acceptResult, failureOfResult, removeAnswered } from './accept-result.ts';
+import { resultOfBareFrame } from './bare-frame.ts';
 import { type Failure, failureOf } from './causes.ts';
-import { drainMailbox, takeInput } from './drain.ts';
-import { type LiveFrame, LiveRun } from './live-run.ts';
+import { drainLast, drainMailbox, takeInput } from './drain.ts';
+import { type BareFrame, type LiveFrame, LiveRun } from './live-run.ts';
 import type { TurnParts } from './parts.ts';
 import { settleFailed } from './settle.ts';
 import { startLineFor } from './start-line.ts';
@@ -178,31 +180,19 @@ export class Lane {
   }
 
   // The frame repeats a file; when the file is not there (yet), the frame alone is good enough.
-  #acceptFrame(frame: Extract<LiveFrame, { type: 'result' }>): void {
+  #acceptFrame(result: ResultFile): void {
     const live = this.#live;
-    if (!live || !acceptResult(this.#parts, this.#folder, frame)) return;
-    removeAnswered(this.#parts, live.mailbox, frame.turnId);
-    if (frame.status === 'error') this.#failure = failureOfResult(frame.error);
+    if (!live || !acceptResult(this.#parts, this.#folder, result)) return;
+    removeAnswered(this.#parts, live.mailbox, result.turnId);
+    if (result.status === 'error' && this.#turn?.id === result.turnId) this.#failure = failureOfResult(result.error);
     this.#endIfOver();
   }
 
-  // v1's runner names neither turn nor inputs: its result answers whatever is open.
-  #acceptBareFrame(frame: Extract<LiveFrame, { type?: undefined }>): void {
-    const { store } = this.#parts;
-    if (frame.newSessionId !== undefined) store.sessions.set(this.#folder, frame.newSessionId, this.#parts.clock.now());
-    if (!this.#turn || (frame.result === null && frame.status === 'success')) return;
-    const open = store.turns.inputs(this.#turn.id).filter((input) => input.state === 'open');
-    for (const input of open) takeInput(this.#parts, this.#turn.id, input.id);
-    this.#acceptFrame({
-      type: 'result',
-      v: 1,
-      turnId: this.#turn.id,
-      ordinal: store.turns.nextOrdinal(this.#turn.id),
-      answers: open.map((input) => input.id),
-      status: frame.status === 'error' ? 'error' : 'ok',
-      result: frame.result,
-      error: frame.status === 'error' ? { code: 'agent', message: frame.error ?? 'the agent failed' } : undefined,
-    });
+  #acceptBareFrame(frame: BareFrame): void {
+    const { store, clock } = this.#parts;
+    if (frame.newSessionId !== undefined) store.sessions.set(this.#folder, frame.newSessionId, clock.now());
+    const result = this.#turn && resultOfBareFrame(this.#parts, this.#turn.id, frame);
+    if (result) this.#acceptFrame(result);
   }
 
   #newSession(sessionId: string): void {
@@ -220,7 +210,9 @@ export class Lane {
   #judgeGone(): void {
     if (!this.#gone) return;
     const { live, code, endedByUs } = this.#gone;
-    this.drain();
+    const { group, runId, mailbox } = live;
+    this.#failure = drainLast(this.#parts, { group, runId, mailbox, turn: this.#turn }) ?? this.#failure;
+    this.#endIfOver();
     if (this.#turn) {
       const reason = live.lastError?.message ?? `my container ended early (code ${code ?? 'none'})`;
       this.#end(endedByUs ? { type: 'ours' } : (this.#failure ?? { type: 'message', reason }));

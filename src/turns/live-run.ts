@@ -16,7 +16,7 @@ const farewellMs = 35_000;
 const logLineLimit = 64 * 1024;
 
 export type LiveFrame = Exclude<TypedFrame, { type: 'partial' }> | BareFrame;
-interface BareFrame {
+export interface BareFrame {
   readonly type?: undefined;
   readonly status: 'success' | 'error';
   readonly result: string | null;

@@ -52,7 +52,7 @@ export interface TurnParts {
   /** Serves the requests in a mailbox; true when there were any. */
   readonly serveRequests: (
     mailbox: Mailbox,
-    asker: { group: Group; runId: string; place: Place | undefined; turnId: string | undefined },
+    asker: { group: Group; runId: string; place: Place | undefined; turnId: string | undefined; ended: boolean },
   ) => boolean;
   readonly setTyping: (place: Place, on: boolean) => void;
   /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */

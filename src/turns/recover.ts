@@ -1,4 +1,4 @@
-import { drainMailbox } from './drain.ts';
+import { drainLast } from './drain.ts';
 import type { TurnParts } from './parts.ts';
 import { settleFailed } from './settle.ts';
 
@@ -14,7 +14,7 @@ export function recoverTurns(parts: TurnParts): void {
     const mailbox = launcher.mailboxOf(group);
     const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
     const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
-    drainMailbox(parts, { group, runId, mailbox, turn });
+    drainLast(parts, { group, runId, mailbox, turn });
   }
   for (const turn of running.values()) {
     if (store.turns.inputs(turn.id).every((input) => input.state === 'answered')) {
