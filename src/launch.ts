@@ -44,7 +44,8 @@ export class ContainerLauncher implements Launcher {
   }
 
   async launch(group: Group, runId: string): Promise<Launched> {
-    const { config, registry, gateway } = this.#parts;
+    const { config, registry, sandbox, gateway } = this.#parts;
+    refuseWithoutSocket(sandbox);
     makeFolder(registry, group);
     const mailbox = this.mailboxOf(group);
     mailbox.prepare();
@@ -61,7 +62,7 @@ export class ContainerLauncher implements Launcher {
   }
 
   async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {
-    const { config, install, sandbox, gateway, log } = this.#parts;
+    const { config, install, registry, sandbox, gateway, log } = this.#parts;
     const { mounts, rejected } = await prepareMounts({
       home: config.home,
       checkout: config.checkout,
@@ -69,6 +70,7 @@ export class ContainerLauncher implements Launcher {
       gatewayDirectory: run.gatewayDirectory,
       group,
       owner: this.owner,
+      others: registry.store.groups.all().filter((other) => other.folder !== group.folder),
     });
     for (const why of rejected) log.warn({ group: group.folder }, why);
     return {
@@ -114,4 +116,16 @@ export class ContainerLauncher implements Launcher {
   #stamp(): string {
     return new Date(this.#parts.clock.now()).toISOString().replace(/[:.]/g, '-');
   }
+}
+
+// A container that cannot reach the gateway's socket has no way to the model: better said at once than found out by waiting.
+function refuseWithoutSocket({ capabilities }: Sandbox): void {
+  if (capabilities.socketMount) return;
+  throw new NanoclawError(
+    'sandbox.cannot',
+    `Containers of this ${capabilities.runtime} cannot reach the gateway of this host.`,
+    {
+      cure: 'Run the host on Linux, beside the engine; engines in a virtual machine come with a later version.',
+    },
+  );
 }

@@ -10,6 +10,7 @@ import { type App, startApp } from '../src/app.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { EmbeddedGateway, type ModelUpstream } from '../src/gateway/embedded/gateway.ts';
 import { createRehearsal, type Rehearsal } from '../src/gateway/rehearsal/rehearsal.ts';
+import { systemClock } from '../src/lib/clock.ts';
 import { createLog } from '../src/lib/log.ts';
 import type { InboundMessage } from '../src/model/message.ts';
 import { LocalSandbox, localProgram } from '../src/sandbox/local.ts';
@@ -88,7 +89,7 @@ export class House implements AsyncDisposable {
     });
     // To the host it is a model like any other, or it would hold back what does not come from a terminal.
     Object.defineProperty(gateway, 'credential', { value: 'ANTHROPIC_API_KEY' });
-    const sandbox = new RecordingSandbox(this.#options.sandbox?.(config, clock) ?? (await localSandbox(config, clock)));
+    const sandbox = new RecordingSandbox(this.#options.sandbox?.(config, clock) ?? (await localSandbox(config)));
     this.#sandbox = sandbox;
     this.#options.onSandbox?.(sandbox);
     this.#app = await startApp({
@@ -196,8 +197,8 @@ export function openHouse(options: HouseOptions = {}): Promise<House> {
   return new House(options).open();
 }
 
-async function localSandbox(config: Config, clock: WindableClock): Promise<Sandbox> {
+async function localSandbox(config: Config): Promise<Sandbox> {
   await ensureRunner(checkout, { log: () => undefined });
   const program = localProgram({ node: process.execPath, agentRunner: join(checkout, 'container', 'agent-runner') });
-  return new LocalSandbox({ program, searchPath: config.environment.path, hidden: [config.home], clock });
+  return new LocalSandbox({ program, searchPath: config.environment.path, hidden: [config.home], clock: systemClock });
 }

@@ -86,8 +86,14 @@ async function settled(
     const over = row.state === 'done' || row.state === 'dead' || held;
     if (over && store.outbox.openIn(asked.jid) === 0)
       return { state: row.state === 'done' || row.state === 'dead' ? row.state : 'held' };
-    if (!(await nextRing(parts.outboxBell, clock, asked.signal))) return { state: 'kept' };
+    if (!(await nextRing(parts.outboxBell, clock, asked.signal))) throw stopping();
   }
+}
+
+function stopping(): NanoclawError {
+  return new NanoclawError('admin.closed', 'The host is stopping; your message is kept.', {
+    cure: 'It is answered when the host runs again: npm start.',
+  });
 }
 
 /** Resolves at the next ring or after 2 s; false when `signal` aborted. */

@@ -1,0 +1,96 @@
+// `npm run bench`: what things cost, each beside its floor. It measures and never judges.
+import { readdirSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Family, Row } from './row.ts';
+
+const usage = `usage: npm run bench -- [--json] [--only NAME] [-n N]
+
+  --json       one JSON object a line
+  --only NAME  the rows whose name holds NAME, or all of the file NAME in bench/rows/; may be repeated
+  -n N         samples of each side (30); what takes long for each sample takes fewer`;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    n: { type: 'string', short: 'n', default: '30' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+if (values.help) console.log(usage);
+else await main();
+
+async function main(): Promise<void> {
+  const n = Number(values.n);
+  const families = await readFamilies();
+  if (!Number.isInteger(n) || n < 1) return wrong(`-n takes a whole number, not ${values.n}.`);
+  const known = families.flatMap(({ file, family }) => [file, ...family.rows]);
+  const unknown = values.only.find((name) => !known.some((one) => one.includes(name)));
+  if (unknown !== undefined) return wrong(`There is no row "${unknown}"; there are: ${known.join(', ')}.`);
+  const [load = 0] = loadavg();
+  if (load > cpus().length / 2)
+    note(`The machine is busy (load ${load.toFixed(1)}): compare ratios, not milliseconds.`);
+  if (!values.json) console.log(heading());
+  for (const { file, family } of families) {
+    const wants = (row: string) =>
+      values.only.length === 0 || values.only.some((name) => file === name || row.includes(name));
+    if (!family.rows.some(wants)) continue;
+    try {
+      for await (const row of family.run({ n, wants, note })) if (wants(row.name)) print(row);
+    } catch (error) {
+      note(`${file} could not be measured: ${error instanceof Error ? error.stack : String(error)}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+async function readFamilies(): Promise<{ file: string; family: Family }[]> {
+  const directory = new URL('rows/', import.meta.url);
+  const files = readdirSync(directory).filter((name) => name.endsWith('.ts'));
+  return Promise.all(
+    files.sort().map(async (name) => {
+      const { family }: { family: Family } = await import(new URL(name, directory).href);
+      return { file: name.slice(0, -'.ts'.length), family };
+    }),
+  );
+}
+
+function print(row: Row): void {
+  if (values.json) {
+    console.log(JSON.stringify(row));
+    return;
+  }
+  const { name, p50, p95, unit, floor, ratio, own, n } = row;
+  console.log(line([name, String(p50), String(p95), unit, cell(floor), cell(ratio), cell(own), String(n)]));
+  const more = { steps: row.steps, 'steps of the floor': row.floorSteps, ...(row.p99 && { p99: { '': row.p99 } }) };
+  for (const [what, steps] of Object.entries(more)) {
+    if (steps)
+      console.log(
+        `    ${what}: ${Object.entries(steps)
+          .map((one) => one.join(' ').trim())
+          .join(' · ')}`,
+      );
+  }
+}
+
+function heading(): string {
+  return line(['', 'p50', 'p95', 'unit', 'floor', 'ratio', 'own', 'n']);
+}
+
+function line([name = '', ...cells]: readonly string[]): string {
+  return name.padEnd(48) + cells.map((one) => one.padStart(11)).join('');
+}
+
+function cell(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : String(value);
+}
+
+function note(sentence: string): void {
+  console.error(`bench: ${sentence}`);
+}
+
+function wrong(sentence: string): void {
+  note(`${sentence}\n${usage}`);
+  process.exitCode = 2;
+}

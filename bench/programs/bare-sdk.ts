@@ -1,0 +1,87 @@
+// The Agent SDK alone in a process of its own, with the options our runner gives it. Says over IPC how long things took.
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type BareTurn, bareSdkOrder, bareSdkPlan } from '../bare-sdk-words.ts';
+import { moment } from '../moment.ts';
+
+interface Query extends AsyncIterable<unknown> {
+  close(): void;
+}
+interface Queue extends AsyncIterable<unknown> {
+  push(message: unknown): void;
+  end(): void;
+}
+type Answer = (value: unknown) => void;
+
+const plan = bareSdkPlan.parse(JSON.parse(process.argv[2] ?? ''));
+const compiled = join(plan.runner, 'dist', 'container', 'agent-runner', 'src');
+const load = (file: string) => import(pathToFileURL(join(compiled, file)).href);
+
+const sdkFile = createRequire(join(plan.runner, 'package.json')).resolve('@anthropic-ai/claude-agent-sdk');
+const { query }: { query(what: { prompt: AsyncIterable<unknown>; options: unknown }): Query } = await import(sdkFile);
+const { sdkOptions }: { sdkOptions(wanted: unknown): unknown } = await load('options.js');
+const { toolServer }: { toolServer(ask: () => Promise<unknown>): unknown } = await load('tool-server.js');
+const { layout }: { layout: { parse(value: unknown): unknown } } = await load('layout.js');
+const { PushQueue }: { PushQueue: new () => Queue } = await load('push-queue.js');
+
+const session = { id: randomUUID(), resume: false };
+let live: { queue: Queue; ended: Promise<void> } | undefined;
+let toolAt: number | undefined;
+let heard: Answer = () => undefined;
+
+process.on('message', (message) => {
+  const order = bareSdkOrder.parse(message);
+  if (order.type === 'turn') void turn(order.text).then((done) => process.send?.(done));
+  else void close().then(() => process.send?.({ type: 'closed' }));
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ type: 'ready' });
+
+/** From the push (the first time from `query`, which starts the SDK's process) to the result. */
+async function turn(text: string): Promise<BareTurn> {
+  const message = { role: 'user', content: text };
+  const result = new Promise((resolve) => {
+    heard = resolve;
+  });
+  toolAt = undefined;
+  const startedAt = moment();
+  live ??= open();
+  live.queue.push({ type: 'user', message, parent_tool_use_id: null, uuid: randomUUID() });
+  await result;
+  return { type: 'turn', startedAt, toolAt, resultAt: moment() };
+}
+
+function open(): { queue: Queue; ended: Promise<void> } {
+  const ask = async () => {
+    toolAt = moment();
+    return { ok: true, result: 'Stored for delivery.' };
+  };
+  const queue = new PushQueue();
+  const options = sdkOptions({
+    layout: layout.parse(plan.layout),
+    start: plan.start,
+    session: { ...session },
+    environment: plan.environment,
+    uid: process.getuid?.(),
+    server: toolServer(ask),
+    stderr: (text: string) => process.stderr.write(text),
+  });
+  session.resume = true;
+  return { queue, ended: listen(query({ prompt: queue, options })) };
+}
+
+async function listen(events: AsyncIterable<unknown>): Promise<void> {
+  for await (const event of events) {
+    if (typeof event !== 'object' || event === null || !('type' in event) || event.type !== 'result') continue;
+    if ('is_error' in event && event.is_error) throw new Error(JSON.stringify(event));
+    heard(event);
+  }
+}
+
+async function close(): Promise<void> {
+  live?.queue.end();
+  await live?.ended;
+  live = undefined;
+}
