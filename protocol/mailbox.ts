@@ -77,7 +77,12 @@ export const resultFile = z.object({
 export type ResultFile = z.infer<typeof resultFile>;
 
 /** A tool's request: any JSON object with a type. `id` is absent only in files dropped by hand. */
-export const requestFile = z.looseObject({ type: z.string().min(1), id: z.uuid().optional() });
+export const requestFile = z.looseObject({
+  type: z.string().min(1),
+  id: z.uuid().optional(),
+  /** The turn that asks, also when it is background work of an earlier one. */
+  turnId: z.string().optional(),
+});
 
 /** `replies/<request id>.json`: what really happened. */
 export const replyFile = z.discriminatedUnion('ok', [

@@ -1,4 +1,4 @@
-// The composition root: builds every part bottom-up and stops them in reverse. It decides nothing itself.
+// The composition root: builds every part bottom-up, starts them, and stops them in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,15 @@ class Stops {
   }
 
   async run(how: { now: boolean }): Promise<void> {
-    for (const stop of this.#stops.splice(0).reverse()) await stop(how);
+    const failures: unknown[] = [];
+    for (const stop of this.#stops.splice(0).reverse()) {
+      try {
+        await stop(how);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -95,8 +103,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
-  const dispatcher = await startTurns(options, { channels, desk, inboxBell, launcher });
-  stops.add((how) => dispatcher.stop(how));
+  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher });
   const delivery = new Delivery({
     ...options,
     store,
@@ -105,8 +112,6 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     bell: outboxBell,
     assistantName: config.assistantName,
   });
-  delivery.start();
-  stops.add(() => delivery.stop());
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -131,6 +136,12 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   await admin.start();
   stops.add(() => admin.stop());
   await startChannels(channels, { receiver, store, outboxBell, stops });
+  // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
+  delivery.start();
+  stops.add(() => delivery.stop());
+  dispatcher.start();
+  stops.add((how) => dispatcher.stop(how));
+  stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
   return { socketPath: admin.path, notices, stop: (how) => stops.run(how) };
 }
@@ -153,7 +164,7 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
   return registry;
 }
 
-async function startTurns(
+async function makeTurns(
   { config, clock, log, gateway }: AppOptions,
   parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher },
 ): Promise<Dispatcher> {
@@ -170,9 +181,7 @@ async function startTurns(
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
   recoverTurns(turns);
-  const dispatcher = new Dispatcher(turns);
-  dispatcher.start();
-  return dispatcher;
+  return new Dispatcher(turns);
 }
 
 async function startChannels(

@@ -8,7 +8,7 @@ import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
 import { serveRehearsal } from './gateway/rehearsal/serve.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
-import { NanoclawError } from './model/errors.ts';
+import { hasCode, NanoclawError } from './model/errors.ts';
 import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
 import { ContainerSandbox } from './sandbox/container-cli.ts';
 import { clientEnvironment } from './sandbox/engine-client.ts';
@@ -49,10 +49,24 @@ export async function buildSandbox(
   config: Config,
   parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
 ): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }> {
-  const { clock, preparer } = parts;
+  const { clock, preparer, log } = parts;
   const choice = await choose(config, parts);
-  await preparer.prepare(choice.runtime, config.image);
-  return { sandbox: sandboxFor(choice.runtime, config, clock), record: choice.record ? choice.runtime : undefined };
+  const sandbox = sandboxFor(choice.runtime, config, clock);
+  if (choice.record || (await answers(sandbox, log))) await preparer.prepare(choice.runtime, config.image);
+  return { sandbox, record: choice.record ? choice.runtime : undefined };
+}
+
+// An engine that was chosen before and is down now does not keep the host from starting: messages wait for it.
+async function answers(sandbox: Sandbox, log: Log): Promise<boolean> {
+  if (sandbox.capabilities.class !== 'engine') return true;
+  try {
+    await sandbox.check();
+  } catch (error) {
+    if (!hasCode(error, 'sandbox.unavailable')) return true;
+    log.warn({ err: error }, 'the container engine does not answer; messages wait until it does');
+    return false;
+  }
+  return true;
 }
 
 async function choose(

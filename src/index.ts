@@ -37,15 +37,18 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   let stopping: Promise<void> | undefined;
   const stop = (how: { now: boolean }) => {
-    stopping ??= app.stop(how).finally(() => {
-      unwatch();
-      log.info('the host has stopped');
-      file.close();
-      finish();
-    });
+    stopping ??= starting
+      .then((app) => app.stop(how))
+      .finally(() => {
+        unwatch();
+        log.info('the host has stopped');
+        file.close();
+        finish();
+      });
     return stopping;
   };
-  const app = await startApp({
+  const unwatch = watchProcess(log, () => stop({ now: false }));
+  const starting = startApp({
     config,
     clock: systemClock,
     log,
@@ -55,7 +58,11 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
     requestStop: (how) => void stop(how).catch((error: unknown) => die(log, error)),
   });
-  const unwatch = watchProcess(log, () => stop({ now: false }));
+  const app = await starting.catch((error: unknown) => {
+    unwatch();
+    file.close();
+    throw error;
+  });
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
 }
 

@@ -60,7 +60,7 @@ function oneTurn(store: Store): { looked: number; claimed: number } {
     const taken = store.inbox.waitingAt(group, place);
     const turnId = store.turns.begin({ group, place, retryOf: undefined }, now);
     const input = store.turns.addInput(turnId, ({ id }) => id);
-    store.inbox.claim({ turnId, inputId: input.id }, { taken, omitted: [] });
+    store.inbox.claim({ turnId, inputId: input.id }, taken);
   });
   const claimedAt = moment();
   waitAgain(store, group, place.jid);

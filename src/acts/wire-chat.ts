@@ -24,7 +24,8 @@ export function wireChat(store: Store, wire: { jid: string; folder: string; name
       });
     }
     if (!chat) store.chats.see({ jid, channel, name: wire.name ?? jid, isGroup: false });
-    store.chats.wire(jid, folder);
+    // Nothing is written for one that is wired: a terminal attaches on a full disk too.
+    if (chat?.group !== folder) store.chats.wire(jid, folder);
   });
 }
 

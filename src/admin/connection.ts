@@ -42,6 +42,7 @@ export class Connection implements AdminConnection {
     const line = lineOf(event);
     if (line === undefined) throw tooLong('A message');
     this.#write(line);
+    if (!this.#socket.writable) throw new NanoclawError('admin.gone', 'The client is gone.');
   }
 
   /** Ends every wait, sends the replies that come of it, hangs up. */

@@ -5,7 +5,7 @@ import type { AdminMethod, AdminResult, adminMethods, ChatEvent } from '../../pr
 export interface AdminConnection {
   /** Aborted when the client is gone or the server stops: whoever waits for this client gives up then. */
   readonly signal: AbortSignal;
-  /** Tells the client something, in order with the replies. Quietly nothing once the client is gone. Throws `admin.too-long`. */
+  /** Tells the client something, in order with the replies. Throws `admin.gone` once the client is gone, `admin.too-long`. */
   emit(event: ChatEvent): void;
 }
 

@@ -22,13 +22,20 @@ export interface ReceiverParts {
 /** Where a message enters: policy, then one transaction for the message and its inbox row, then the bell. */
 export class Receiver {
   readonly #parts: ReceiverParts;
+  #closed = false;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
   }
 
+  /** From now on nothing is taken; a platform keeps what it has for the next start. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** The stored message's number; undefined when it was dropped or known before. Throws `inbound.not-stored`. */
   receive(message: InboundMessage): number | undefined {
+    if (this.#closed) throw closed();
     const { store, allowlist, log } = this.#parts;
     const folder = store.chats.get(message.jid)?.group;
     const group = folder === undefined ? undefined : store.groups.get(folder);
@@ -60,6 +67,12 @@ export class Receiver {
       return seq;
     });
   }
+}
+
+function closed(): NanoclawError {
+  return new NanoclawError('inbound.not-stored', 'The host is stopping; your message was not stored.', {
+    cure: 'Say it again when it runs.',
+  });
 }
 
 function notStored(error: unknown): NanoclawError {

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   closeFile,
@@ -33,7 +34,10 @@ export interface MailboxFile {
 const fileLimitBytes = 4 * 1024 * 1024;
 /** Entries looked at in one pass over a place, so that a flood cannot hold up other groups. */
 const passLimit = 500;
+/** Bytes read in one pass, the first file not counted. */
+const passBytes = 16 * 1024 * 1024;
 const errorsKept = 100;
+const errorsFolder = 'errors';
 
 /**
  * A group's mailbox seen from outside. Everything in it may be hostile and may change at any moment: reads and writes
@@ -55,8 +59,7 @@ export class Mailbox {
     using home = SafeDirectory.open(root);
     using mailbox = home.makeDirectory(folder, { owner });
     for (const place of Object.values(mailboxPlaces)) {
-      // Nobody is there to swap anything any more; a link in its place is removed itself.
-      rmSync(join(root, folder, place), { recursive: true, force: true });
+      this.#clear(place);
       mailbox.makeDirectory(place, { owner })[Symbol.dispose]();
     }
     mailbox.remove(statusFile);
@@ -87,15 +90,19 @@ export class Mailbox {
     this.#quietly('replies', (replies) => replies.remove(`${id}.json`));
   }
 
-  /** The JSON files that lie in a place, in name order. What is no plain small file goes to the errors. */
+  /** The JSON files that lie in a place, in name order, as many as fit one pass. What is no plain small file is refused. */
   read(place: RunnerPlace): MailboxFile[] {
     const files: MailboxFile[] = [];
+    let bytes = 0;
     this.#quietly(place, (directory) => {
       for (const name of directory.list(passLimit)) {
+        if (bytes >= passBytes) return;
         if (!name.endsWith('.json') || this.#immovable.has(`${place}/${name}`)) continue;
         const reading = directory.read(name, fileLimitBytes);
-        if (reading.ok) files.push({ name, text: reading.text });
-        else if (reading.reason !== 'missing') this.#reject(directory, { place, name, why: reading.detail });
+        if (reading.ok) {
+          files.push({ name, text: reading.text });
+          bytes += reading.text.length;
+        } else if (reading.reason !== 'missing') this.#reject(directory, { place, name, why: reading.detail });
       }
     });
     return files;
@@ -110,13 +117,19 @@ export class Mailbox {
     return names;
   }
 
-  remove(place: RunnerPlace, name: string): void {
-    this.#quietly(place, (directory) => directory.remove(name));
+  /** True when it is gone. */
+  remove(place: RunnerPlace, name: string): boolean {
+    let gone = false;
+    this.#quietly(place, (directory) => {
+      gone = directory.remove(name);
+    });
+    return gone;
   }
 
-  /** Puts a file that is not understood aside, where a person can look at it. */
-  reject(place: RunnerPlace, name: string, why: string): void {
+  /** Puts a file that is not understood aside, where a person can look at it. True when it is gone from its place. */
+  reject(place: RunnerPlace, name: string, why: string): boolean {
     this.#quietly(place, (directory) => this.#reject(directory, { place, name, why }));
+    return !this.#immovable.has(`${place}/${name}`);
   }
 
   /** What the runner last said of itself; undefined when it said nothing that can be read. */
@@ -132,18 +145,48 @@ export class Mailbox {
   }
 
   #reject(from: SafeDirectory, refused: { place: string; name: string; why: string }): void {
-    const { root, folder, log } = this.#options;
-    log.warn(
-      { group: folder, place: refused.place, file: refused.name, why: refused.why },
-      'a mailbox file was refused',
-    );
-    using home = SafeDirectory.open(root);
-    using errors = home.makeDirectory('errors');
+    const { folder, log } = this.#options;
+    const { place, name, why } = refused;
+    log.warn({ group: folder, place, file: name, why }, 'a mailbox file was refused');
+    try {
+      this.#keepCopy(from, name);
+    } catch (error) {
+      log.warn({ err: error, group: folder, file: name }, 'no copy of it could be kept');
+    }
+    if (!from.remove(name)) this.#immovable.add(`${place}/${name}`);
+  }
+
+  #keepCopy(from: SafeDirectory, name: string): void {
+    using home = SafeDirectory.open(this.#options.root);
+    using errors = home.makeDirectory(errorsFolder);
     const kept = errors.list(10_000);
-    for (const name of kept.slice(0, Math.max(0, kept.length - errorsKept + 1))) errors.remove(name);
-    const as = `${String(this.#options.now()).padStart(15, '0')}-${folder}-${refused.name}`.slice(0, 200);
-    from.copyTo(refused.name, { into: errors, as, maxBytes: fileLimitBytes });
-    if (!from.remove(refused.name)) this.#immovable.add(`${refused.place}/${refused.name}`);
+    for (const old of kept.slice(0, Math.max(0, kept.length - errorsKept + 1))) errors.remove(old);
+    const stamp = String(this.#options.now()).padStart(15, '0');
+    const as = `${stamp}-${this.#options.folder}-${name.replace(/[^\w.-]/g, '_').slice(0, 100)}`;
+    from.copyTo(name, { into: errors, as, maxBytes: fileLimitBytes });
+  }
+
+  // The agent may have left what cannot be removed (no permission, too deep): it is moved out of the way whole.
+  #clear(place: string): void {
+    const { root, folder, log } = this.#options;
+    const path = join(root, folder, place);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found?.isDirectory()) {
+      rmSync(path, { force: true });
+      return;
+    }
+    const aside = join(root, errorsFolder, `.${folder}-${place}-${this.#options.now()}-${randomUUID()}`);
+    mkdirSync(join(root, errorsFolder), { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+    renameSync(path, aside);
+    try {
+      rmSync(aside, { recursive: true, force: true });
+    } catch (error) {
+      log.warn(
+        { err: error, group: folder, place },
+        'what the agent left cannot be removed and stays among the errors',
+      );
+    }
   }
 
   #open(place: string): SafeDirectory {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
+import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { Tool } from '../tools/tool.ts';
 import { type Mailbox, type MailboxFile, parseJson } from './mailbox.ts';
@@ -34,52 +35,49 @@ export class Requests {
     this.#parts = parts;
   }
 
-  /** One pass over the mailbox; true when there was anything to do, so the runner should look for replies. */
-  serve(mailbox: Mailbox, asker: Asker): boolean {
-    let served = false;
+  /** One pass over the mailbox. How many requests were there; with `ended`, how many were dealt with and taken away. */
+  serve(mailbox: Mailbox, asker: Asker): number {
     const read = new Set(mailbox.acks());
+    let served = 0;
     for (const place of ['messages', 'tasks'] as const) {
       for (const file of mailbox.read(place)) {
-        served = true;
         const id = file.name.slice(0, -'.json'.length);
-        if (!read.has(id)) this.#serveFile(mailbox, { place, file, asker });
-        if (read.has(id) || asker.ended) this.#forget(mailbox, { place, name: file.name, id });
+        const done = read.has(id) || this.#serveFile(mailbox, { place, file, asker });
+        const gone = done && (read.has(id) || asker.ended) && this.#forget(mailbox, { place, name: file.name, id });
+        if (!asker.ended || gone) served += 1;
       }
     }
     return served;
   }
 
-  #forget(mailbox: Mailbox, request: { place: 'messages' | 'tasks'; name: string; id: string }): void {
-    mailbox.remove(request.place, request.name);
+  #forget(mailbox: Mailbox, request: { place: 'messages' | 'tasks'; name: string; id: string }): boolean {
+    const gone = mailbox.remove(request.place, request.name);
     mailbox.removeReply(request.id);
     mailbox.remove('acks', request.id);
+    return gone;
   }
 
-  #serveFile(mailbox: Mailbox, from: { place: 'messages' | 'tasks'; file: MailboxFile; asker: Asker }): void {
+  /** False when it could not be done now (a full disk): it stays, and nobody is told that it failed. */
+  #serveFile(mailbox: Mailbox, from: { place: 'messages' | 'tasks'; file: MailboxFile; asker: Asker }): boolean {
     const { place, file, asker } = from;
     const request = requestFile.safeParse(parseJson(file.text));
-    if (!request.success) {
-      mailbox.reject(place, file.name, 'this is no request');
-      return;
-    }
+    if (!request.success) return mailbox.reject(place, file.name, 'this is no request');
     const hash = createHash('sha256').update(file.text).digest('hex');
     const { id } = request.data;
-    if (id === undefined) {
-      // Dropped by hand, v1's way: known by name and content, and there is nobody to read a reply.
-      this.#reply({ runId: 'by-hand', id: `${asker.group.folder}/${file.name}/${hash}`, hash }, request.data, asker);
-      mailbox.remove(place, file.name);
-      return;
-    }
-    mailbox.writeReply(id, this.#reply({ runId: asker.runId, id, hash }, request.data, asker));
-    if (`${id}.json` !== file.name) mailbox.remove(place, file.name);
+    // Dropped by hand, v1's way: known by name and content, and there is nobody to read a reply.
+    const byHand = { runId: 'by-hand', id: `${asker.group.folder}/${file.name}/${hash}`, hash };
+    const reply = this.#reply(id === undefined ? byHand : { runId: asker.runId, id, hash }, request.data, asker);
+    if (!reply) return false;
+    if (id !== undefined) mailbox.writeReply(id, reply);
+    return `${id}.json` === file.name || mailbox.remove(place, file.name);
   }
 
-  /** The reply recorded for this request, or the one that doing it now gives. */
+  /** The reply recorded for this request, or the one that doing it now gives. Undefined: not done, to be tried again. */
   #reply(
     key: { runId: string; id: string; hash: string },
     request: z.infer<typeof requestFile>,
     asker: Asker,
-  ): ReplyFile {
+  ): ReplyFile | undefined {
     const { store, clock, log } = this.#parts;
     const known = store.requests.get(key.runId, key.id);
     if (known)
@@ -92,7 +90,10 @@ export class Requests {
       });
     } catch (error) {
       log.error({ err: error, group: asker.group.folder, type: request.type }, 'a request failed');
-      return refusal('failed', 'The host could not do this; nothing was changed. Try again later.');
+      if (isDiskFull(error)) return undefined;
+      const reply = refusal('failed', 'The host could not do this; nothing was changed.');
+      store.requests.add({ ...key, reply }, clock.now());
+      return reply;
     }
   }
 
@@ -101,7 +102,18 @@ export class Requests {
     if (!tool) return refusal('unknown_request', `The host knows no request of type "${request.type}".`);
     const input = tool.input.safeParse(request);
     if (!input.success) return refusal('invalid_arguments', z.prettifyError(input.error));
-    return tool.handle(input.data, { ...asker, key: `request:${key.runId}-${key.id}` });
+    return tool.handle(input.data, {
+      ...asker,
+      ...this.#turnOf(request, asker),
+      key: `request:${key.runId}-${key.id}`,
+    });
+  }
+
+  // Background work speaks where it was begun, not where the agent happens to work now.
+  #turnOf(request: z.infer<typeof requestFile>, asker: Asker): Partial<Pick<Asker, 'turnId' | 'place'>> {
+    const turn = request.turnId === undefined ? undefined : this.#parts.store.turns.get(request.turnId);
+    if (turn?.group_folder !== asker.group.folder) return {};
+    return { turnId: turn.id, place: { jid: turn.chat_jid, thread: turn.thread ?? undefined } };
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Desk, postMessage } from '../acts/post-message.ts';
+import type { Desk } from '../acts/post-message.ts';
+import { tellMain } from '../acts/tell-main.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -20,6 +21,7 @@ interface DeliveryParts {
 }
 
 const sweepMs = 2_000;
+const flushMs = 5_000;
 /** One try at a platform may take this long. */
 const sendTimeoutMs = 60_000;
 /** Ten tries over about 24 hours. */
@@ -50,18 +52,25 @@ export class Delivery {
     this.#loop.start();
   }
 
-  /** Lets what is being sent end (5 s), then returns; the rest is due at the next start. */
+  /** Sends what is due now (5 s at most), then returns; the rest is due at the next start. */
   async stop(): Promise<void> {
     await this.#loop.stop();
-    this.#stopping.abort();
+    this.#look();
+    using _deadline = this.#parts.clock.after(flushMs, () => this.#stopping.abort());
     await this.#lanes.idle();
+    this.#stopping.abort();
   }
 
   #look(): void {
     for (const jid of this.#parts.store.outbox.openChats()) {
       if (this.#lanes.busy(jid) || !this.#ready(jid)) continue;
-      // A row that was added while the lane was about to fall free found it busy: look once more.
-      void this.#lanes.run(jid, () => this.#deliverChat(jid)).then(() => this.#parts.bell.ring());
+      void this.#lanes
+        .run(jid, () => this.#deliverChat(jid))
+        .then((well) => {
+          // A row that was added while the lane was about to fall free found it busy: look once more. Not after a failure
+          // of our own (a full disk): asking at once and for ever would leave room for nothing else.
+          if (well) this.#parts.bell.ring();
+        });
     }
   }
 
@@ -73,12 +82,15 @@ export class Delivery {
     return { row, channel };
   }
 
-  async #deliverChat(jid: string): Promise<void> {
+  /** False when the store failed us; the next sweep tries again. */
+  async #deliverChat(jid: string): Promise<boolean> {
     try {
       let more = true;
       while (more && !this.#stopping.signal.aborted) more = await this.#deliverNext(jid);
+      return true;
     } catch (error) {
       this.#parts.log.error({ err: error, jid }, 'a chat could not be served');
+      return false;
     }
   }
 
@@ -87,11 +99,13 @@ export class Delivery {
     const ready = this.#ready(jid);
     if (!ready) return false;
     const { row, channel } = ready;
-    try {
-      const platformId = this.#unmarked.get(row.id) ?? (await this.#send(row, channel));
-      this.#unmarked.set(row.id, platformId);
-    } catch (error) {
-      return this.#failed(row, error);
+    if (!this.#unmarked.has(row.id)) {
+      this.#parts.store.outbox.markSending(row.id);
+      try {
+        this.#unmarked.set(row.id, await this.#send(row, channel));
+      } catch (error) {
+        return this.#failed(row, error);
+      }
     }
     this.#markSent(row, this.#unmarked.get(row.id) ?? '');
     this.#unmarked.delete(row.id);
@@ -99,7 +113,6 @@ export class Delivery {
   }
 
   async #send(row: OutboxRow, channel: Channel): Promise<string> {
-    this.#parts.store.outbox.markSending(row.id);
     using timeout = this.#timeout();
     const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
     const sent = await channel.send({ ...place, text: row.text, key: `${row.key}/${row.part}` }, timeout.signal);
@@ -133,24 +146,16 @@ export class Delivery {
     }
     store.transaction(() => {
       store.outbox.bury(row.id, text);
-      this.#tellMain(row, text);
+      this.#tellOwner(row, text);
     });
     return true;
   }
 
   // A notice that cannot be delivered is not itself told of.
-  #tellMain(row: OutboxRow, why: string): void {
-    const { store, desk } = this.#parts;
-    const main = store.groups.main();
-    const home = main && store.chats.ofGroup(main.folder)[0];
-    if (!main || !home || home.jid === row.chat_jid || row.key.startsWith('notice:')) return;
+  #tellOwner(row: OutboxRow, why: string): void {
+    if (row.key.startsWith('notice:')) return;
     const text = `⚠️ A message to ${row.chat_jid} could not be delivered and was given up: ${why}`;
-    postMessage(desk, {
-      key: `notice:undelivered:${row.id}`,
-      group: main.folder,
-      place: { jid: home.jid, thread: undefined },
-      text,
-    });
+    tellMain(this.#parts.desk, { key: `notice:undelivered:${row.id}`, text });
   }
 
   #timeout(): Disposable & { signal: AbortSignal } {

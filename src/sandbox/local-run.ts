@@ -107,7 +107,7 @@ class LocalRun implements Run {
     if (this.#first) this.#first.kill();
     else this.#child.kill('SIGKILL');
     const ended = this.exited.then(() => true);
-    if (await Promise.race([ended, pause(this.#clock, 1_000)])) this.#child.kill('SIGKILL');
+    if (!(await Promise.race([ended, pause(this.#clock, 1_000).then(() => false)]))) this.#child.kill('SIGKILL');
     // Unread output would hold the end up.
     this.stdout.resume();
     this.stderr.resume();

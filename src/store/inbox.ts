@@ -25,6 +25,8 @@ export interface InboxRow {
 
 /** When and how a row is tried again. */
 export interface Retry {
+  /** The newest attempt that the agent took, if any. */
+  readonly turnId: string | null;
   readonly attempts: number;
   readonly claims: number;
   readonly cause: string | undefined;
@@ -34,13 +36,11 @@ export interface Retry {
 
 /** Rows waiting for a group's agent. A row points at its message; it is never removed. */
 export class Inbox {
-  readonly #db;
   readonly #add;
   readonly #dueGroups;
   readonly #oldestDue;
   readonly #waitingAt;
   readonly #claim;
-  readonly #skip;
   readonly #claimed;
   readonly #finish;
   readonly #reset;
@@ -51,7 +51,6 @@ export class Inbox {
   readonly #counts;
 
   constructor(db: Db) {
-    this.#db = db;
     this.#add = db.prepare(`INSERT INTO inbox (group_folder, chat_jid, thread, message_seq, wakes, state)
       VALUES (@group, @jid, @thread, @message, @wakes, 'waiting')`);
     this.#dueGroups = db.prepare<[number], { group_folder: string }>(`SELECT group_folder FROM inbox
@@ -66,18 +65,17 @@ export class Inbox {
     this.#claim = db.prepare(
       "UPDATE inbox SET state = 'claimed', turn_id = ?, input_id = ?, claims = claims + 1 WHERE id = ? AND state = 'waiting'",
     );
-    this.#skip = db.prepare("UPDATE inbox SET state = 'done', turn_id = ? WHERE id = ? AND state = 'waiting'");
     this.#claimed = db.prepare<[string], InboxRow>(
       "SELECT * FROM inbox WHERE turn_id = ? AND state = 'claimed' ORDER BY id",
     );
     this.#finish = db.prepare(
       "UPDATE inbox SET state = 'done', cause = NULL WHERE turn_id = ? AND input_id = ? AND state = 'claimed'",
     );
-    this.#reset = db.prepare('UPDATE inbox SET claims = 0 WHERE turn_id = ? AND input_id = ?');
+    this.#reset = db.prepare("UPDATE inbox SET claims = 0 WHERE turn_id = ? AND input_id = ? AND state = 'claimed'");
     this.#again =
-      db.prepare(`UPDATE inbox SET state = 'waiting', attempts = @attempts, claims = @claims, cause = @cause,
+      db.prepare(`UPDATE inbox SET state = 'waiting', turn_id = @turnId, input_id = NULL, attempts = @attempts, claims = @claims, cause = @cause,
       cause_tries = @causeTries, next_attempt_at = @nextAttemptAt WHERE id = @id`);
-    this.#bury = db.prepare("UPDATE inbox SET state = 'dead' WHERE id = ?");
+    this.#bury = db.prepare("UPDATE inbox SET state = 'dead', turn_id = ? WHERE id = ?");
     this.#ofMessage = db.prepare<[number], InboxRow>('SELECT * FROM inbox WHERE message_seq = ?');
     this.#wakeCause = db.prepare("UPDATE inbox SET next_attempt_at = 0 WHERE state = 'waiting' AND cause IS NOT NULL");
     this.#counts = db.prepare<[], { state: InboxState; n: number }>(
@@ -112,15 +110,9 @@ export class Inbox {
     return this.#waitingAt.all({ group, jid: place.jid, thread: place.thread ?? null });
   }
 
-  /** Gives the rows to a turn's input; `omitted` are context the prompt only counts. */
-  claim(
-    turn: { turnId: string; inputId: string },
-    rows: { taken: readonly InboxRow[]; omitted: readonly InboxRow[] },
-  ): void {
-    this.#db.transaction(() => {
-      for (const row of rows.taken) this.#claim.run(turn.turnId, turn.inputId, row.id);
-      for (const row of rows.omitted) this.#skip.run(turn.turnId, row.id);
-    })();
+  /** Gives the rows to a turn's input. Joins the caller's transaction. */
+  claim(turn: { turnId: string; inputId: string }, rows: readonly InboxRow[]): void {
+    for (const row of rows) this.#claim.run(turn.turnId, turn.inputId, row.id);
   }
 
   claimedBy(turnId: string): InboxRow[] {
@@ -141,8 +133,8 @@ export class Inbox {
     this.#again.run({ ...next, id, cause: next.cause ?? null });
   }
 
-  bury(id: number): void {
-    this.#bury.run(id);
+  bury(row: Pick<InboxRow, 'id' | 'turn_id'>): void {
+    this.#bury.run(row.turn_id, row.id);
   }
 
   ofMessage(seq: number): InboxRow | undefined {

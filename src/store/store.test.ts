@@ -73,7 +73,7 @@ test('a claim takes one place: other threads and later context wait', () => {
   expect(rows.map((row) => store.messages.get(row.message_seq)?.text)).toEqual(['context', 'wake']);
   const turnId = store.turns.begin({ group: 'main', place, retryOf: undefined }, 1);
   const input = store.turns.addInput(turnId, () => 'body');
-  store.inbox.claim({ turnId, inputId: input.id }, { taken: rows, omitted: [] });
+  store.inbox.claim({ turnId, inputId: input.id }, rows);
   expect(store.inbox.waitingAt('main', place)).toEqual([]);
   expect(store.inbox.duePlace('main', 1)).toEqual({ jid: 'tg:1', thread: '17' });
   expect(store.inbox.finish(turnId, input.id)).toBe(2);

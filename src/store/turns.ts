@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ResultFile } from '../../protocol/mailbox.ts';
+import { type ResultError, type ResultFile, resultError } from '../../protocol/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 
@@ -21,6 +21,12 @@ export interface InputRow {
   readonly body: string;
   readonly taken: number;
   readonly state: 'open' | 'answered' | 'failed';
+  /** Why the result that named it failed. */
+  readonly error: ResultError | undefined;
+}
+
+interface InputColumns extends Omit<InputRow, 'error'> {
+  readonly error: string | null;
 }
 
 /** Turns, the inputs they gave the agent, and the results it gave back. */
@@ -28,6 +34,8 @@ export class Turns {
   readonly #begin;
   readonly #setRun;
   readonly #end;
+  readonly #drop;
+  readonly #dropInputs;
   readonly #get;
   readonly #running;
   readonly #addInput;
@@ -45,13 +53,15 @@ export class Turns {
     this.#end = db.prepare(
       "UPDATE turns SET state = @state, cause = @cause, error = @error, ended_at = @now WHERE id = @id AND state = 'running'",
     );
+    this.#drop = db.prepare('DELETE FROM turns WHERE id = ?');
+    this.#dropInputs = db.prepare('DELETE FROM inputs WHERE turn_id = ?');
     this.#get = db.prepare<[string], TurnRow>('SELECT * FROM turns WHERE id = ?');
     this.#running = db.prepare<[], TurnRow>("SELECT * FROM turns WHERE state = 'running' ORDER BY started_at");
     this.#addInput = db.prepare("INSERT INTO inputs (id, turn_id, body) VALUES (?, ?, '')");
     this.#setBody = db.prepare('UPDATE inputs SET body = ? WHERE seq = ?');
-    this.#inputs = db.prepare<[string], InputRow>('SELECT * FROM inputs WHERE turn_id = ? ORDER BY seq');
+    this.#inputs = db.prepare<[string], InputColumns>('SELECT * FROM inputs WHERE turn_id = ? ORDER BY seq');
     this.#take = db.prepare('UPDATE inputs SET taken = 1 WHERE turn_id = ? AND id = ? AND taken = 0');
-    this.#answer = db.prepare('UPDATE inputs SET state = ? WHERE turn_id = ? AND id = ?');
+    this.#answer = db.prepare('UPDATE inputs SET state = ?, error = ? WHERE turn_id = ? AND id = ?');
     this.#addResult = db.prepare(`INSERT INTO results (turn_id, ordinal, status, answers, usage, stored_at)
       VALUES (@turnId, @ordinal, @status, @answers, @usage, @now) ON CONFLICT DO NOTHING`);
     this.#lastOrdinal = db.prepare<[string], { last: number | null }>(
@@ -75,6 +85,12 @@ export class Turns {
     this.#end.run({ id, state: end.state, cause: end.cause ?? null, error: end.error ?? null, now });
   }
 
+  /** Forgets a turn that the agent never took: it has left no trace. Its rows must have been given back. */
+  discard(id: string): void {
+    this.#dropInputs.run(id);
+    this.#drop.run(id);
+  }
+
   get(id: string): TurnRow | undefined {
     return this.#get.get(id);
   }
@@ -89,12 +105,15 @@ export class Turns {
     const seq = Number(this.#addInput.run(id, turnId).lastInsertRowid);
     const text = body({ seq, id });
     this.#setBody.run(text, seq);
-    return { seq, id, turn_id: turnId, body: text, taken: 0, state: 'open' };
+    return { seq, id, turn_id: turnId, body: text, taken: 0, state: 'open', error: undefined };
   }
 
   /** Every input of the turn, in the order given. */
   inputs(turnId: string): InputRow[] {
-    return this.#inputs.all(turnId);
+    return this.#inputs.all(turnId).map(({ error, ...input }) => ({
+      ...input,
+      error: error === null ? undefined : resultError.parse(JSON.parse(error)),
+    }));
   }
 
   /** True the first time the agent is known to have taken it. */
@@ -114,7 +133,8 @@ export class Turns {
     });
     if (added.changes === 0) return false;
     const state = result.status === 'error' ? 'failed' : 'answered';
-    for (const input of result.answers) this.#answer.run(state, result.turnId, input);
+    const error = result.status === 'error' && result.error ? JSON.stringify(result.error) : null;
+    for (const input of result.answers) this.#answer.run(state, error, result.turnId, input);
     return true;
   }
 

@@ -1,7 +1,6 @@
 import { inputFileName, type ResultFile } from '../../protocol/mailbox.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
-import type { Cause, Failure } from './causes.ts';
 import type { TurnParts } from './parts.ts';
 
 /**
@@ -21,10 +20,15 @@ export function acceptResult(parts: TurnParts, folder: string, result: ResultFil
       return;
     }
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
-    if (result.result === null || (result.answers.length > 0 && rows === 0)) return;
+    const text = result.result?.trim() ?? '';
+    const said = { key: `result:${turn.id}-${result.ordinal}`, group: folder, turnId: turn.id };
     const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
-    const key = `result:${turn.id}-${result.ordinal}`;
-    postMessage(desk, { key, group: folder, place, turnId: turn.id, text: result.result });
+    if (result.answers.length > 0 && rows === 0) return;
+    if (text !== '') postMessage(desk, { ...said, place, text });
+    // What is all <internal> is silence on purpose; nothing at all is not.
+    else if (rows > 0 && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
+      postMessage(desk, { ...said, place, text: '(My agent finished without a word.)' });
+    }
   });
   return true;
 }
@@ -36,22 +40,4 @@ export function removeAnswered(parts: TurnParts, mailbox: Mailbox, turnId: strin
     mailbox.removeInput(inputFileName(input.seq, input.id));
     mailbox.remove('acks', input.id);
   }
-}
-
-/** What the error of a result means for the rows it names. */
-export function failureOfResult(error: ResultFile['error']): Failure {
-  const outside: ReadonlyMap<string, Cause> = new Map([
-    ['credential', 'credential'],
-    ['overloaded', 'overloaded'],
-    ['network', 'network'],
-  ]);
-  const cause = outside.get(error?.code ?? '');
-  const message = error?.message ?? 'the agent gave no reason';
-  if (cause === undefined) return { type: 'message', reason: shorten(message) };
-  return { type: 'outside', cause, detail: error?.status === undefined ? shorten(message) : `error ${error.status}` };
-}
-
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

@@ -1,5 +1,7 @@
+import type { ResultError } from '../../protocol/mailbox.ts';
 import { backoffMs } from '../lib/backoff.ts';
-import { NanoclawError } from '../model/errors.ts';
+import { NanoclawError, sentenceOf } from '../model/errors.ts';
+import { isDiskFull } from '../store/database.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
 export type Cause = 'credential' | 'no-credential' | 'overloaded' | 'network' | 'sandbox' | 'disk';
@@ -34,29 +36,54 @@ export function retryAt(cause: Cause, tries: number, now: number): number {
   }
 }
 
-/** The one line a chat is told. */
-export function noticeOf(cause: Cause, detail: string): string {
+/** In one sentence each: what any chat may know, and what the owner can do about it. */
+export function causeText(cause: Cause, detail: string): { chat: string; owner: string } {
   switch (cause) {
     case 'credential':
-      return `⏸ The model refused my credential (${detail}). Your message is kept; put a valid key into .env and start me again, and I will answer it.`;
+      return {
+        chat: 'The model does not let me in just now.',
+        owner: `The model refused my credential (${detail}): put a valid key into .env and start me again.`,
+      };
     case 'no-credential':
-      return '⏸ I have no model credential yet. Your message is kept; I will answer it when the owner has added one (a line in .env, then a restart).';
+      return {
+        chat: 'I have no way to the model yet.',
+        owner: 'I have no model credential: add a line ANTHROPIC_API_KEY=… to .env and start me again.',
+      };
     case 'overloaded':
-      return `⏸ The model is overloaded right now (${detail}). Your message is kept; I keep trying and will answer it.`;
+      return { chat: 'The model is overloaded right now.', owner: `The model is overloaded right now (${detail}).` };
     case 'network':
-      return `⏸ I cannot reach the model (${detail}). Your message is kept; I keep trying and will answer it.`;
+      return { chat: 'I cannot reach the model right now.', owner: `I cannot reach the model (${detail}).` };
     case 'sandbox':
-      return `⏸ I cannot start my sandbox: ${detail} Your message is kept; I keep trying and will answer it.`;
+      return { chat: 'I cannot start working right now.', owner: `I cannot start my sandbox: ${detail}` };
     case 'disk':
-      return `⏸ ${detail} Your message is kept; I will answer it when there is room again.`;
+      return { chat: 'I am out of room right now.', owner: detail };
   }
 }
 
 /** What an error on the way to a running container means for the message that wanted it. */
-export function failureOf(error: unknown): Failure {
+export function failureOfError(error: unknown): Failure {
+  if (isDiskFull(error)) return { type: 'outside', cause: 'disk', detail: 'The disk of my home directory is full.' };
   if (error instanceof NanoclawError && /^(sandbox|gateway)\./.test(error.code)) {
-    const detail = error.cure ? `${error.message} ${error.cure}` : error.message;
-    return { type: 'outside', cause: 'sandbox', detail };
+    return { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) };
   }
-  return { type: 'message', reason: error instanceof Error ? error.message : String(error) };
+  return { type: 'message', reason: shorten(sentenceOf(error)) };
+}
+
+/** What the error of a result means for the messages it names. */
+export function failureOfResult(error: ResultError | undefined): Failure {
+  const message = shorten(error?.message ?? 'my agent gave no reason');
+  const detail = error?.status === undefined ? message : `error ${error.status}`;
+  switch (error?.code) {
+    case 'credential':
+    case 'overloaded':
+    case 'network':
+      return { type: 'outside', cause: error.code, detail };
+    default:
+      return { type: 'message', reason: message };
+  }
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

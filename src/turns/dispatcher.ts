@@ -6,6 +6,8 @@ import type { TurnParts } from './parts.ts';
 /** How long running turns may go on after the host was told to stop. */
 const farewellMs = 30_000;
 const sweepMs = 2_000;
+/** A container that is kept only by background work gives way to a group that has waited so long. */
+const backgroundGraceMs = 60_000;
 
 export interface ContainerState {
   readonly group: string;
@@ -22,6 +24,8 @@ export class Dispatcher {
   readonly #parts: TurnParts;
   readonly #lanes = new Map<string, Lane>();
   readonly #loop: Loop;
+  /** Since when a due group has found no room. */
+  readonly #waitingSince = new Map<string, number>();
   #stopping = false;
 
   constructor(parts: TurnParts) {
@@ -45,7 +49,7 @@ export class Dispatcher {
     await this.#loop.stop();
     if (!options.now) await this.#turnsOver();
     await Promise.all([...this.#lanes.values()].map((lane) => lane.kill()));
-    for (const lane of this.#lanes.values()) lane.tick(this.#parts.clock.now());
+    for (const [folder, lane] of this.#lanes) this.#guarded(folder, () => lane.tick(this.#parts.clock.now()));
   }
 
   containers(): ContainerState[] {
@@ -60,18 +64,18 @@ export class Dispatcher {
   #look(): void {
     const now = this.#parts.clock.now();
     for (const [folder, lane] of this.#lanes) {
-      this.#guarded(folder, () => {
-        lane.drain();
-        lane.tick(now);
-        lane.followUp();
-      });
+      this.#guarded(folder, () => lane.drain());
+      this.#guarded(folder, () => lane.tick(now));
+      if (!this.#stopping) this.#guarded(folder, () => lane.followUp());
     }
+    const due = this.#parts.store.inbox.dueGroups(now);
+    for (const folder of [...this.#waitingSince.keys()]) if (!due.includes(folder)) this.#waitingSince.delete(folder);
     let coming = [...this.#lanes.values()].filter((lane) => lane.live?.closing).length;
-    for (const folder of this.#parts.store.inbox.dueGroups(now)) {
+    for (const folder of due) {
       this.#guarded(folder, () => {
         if (this.#mayBegin(folder)) this.#begin(folder, now);
         else if (!this.#lane(folder).occupied && coming > 0) coming -= 1;
-        else if (!this.#lane(folder).occupied) this.#evictLongestIdle();
+        else if (!this.#lane(folder).occupied) this.#makeRoom(folder, now);
       });
     }
   }
@@ -91,10 +95,15 @@ export class Dispatcher {
     if (group && place) void this.#lane(folder).begin(group, place);
   }
 
-  #evictLongestIdle(): void {
-    const idle = [...this.#lanes.values()].filter((lane) => lane.idle);
-    idle.sort((a, b) => (a.live?.idleSince ?? 0) - (b.live?.idleSince ?? 0));
-    idle[0]?.close();
+  // The longest idle container goes first. One that only has background work goes when a group has waited long enough.
+  #makeRoom(folder: string, now: number): void {
+    const since = this.#waitingSince.get(folder) ?? now;
+    this.#waitingSince.set(folder, since);
+    const resting = [...this.#lanes.values()].filter((lane) => lane.live && !lane.live.closing && !lane.busy);
+    resting.sort((a, b) => (a.live?.idleSince ?? 0) - (b.live?.idleSince ?? 0));
+    const idle = resting.find((lane) => lane.idle);
+    if (idle) idle.close();
+    else if (now - since >= backgroundGraceMs) resting[0]?.giveWay();
   }
 
   #lane(folder: string): Lane {
@@ -122,8 +131,11 @@ export class Dispatcher {
     const deadline = new AbortController();
     using _timer = this.#parts.clock.after(farewellMs, () => deadline.abort());
     while ([...this.#lanes.values()].some((lane) => lane.busy) && !deadline.signal.aborted) {
-      for (const lane of this.#lanes.values()) lane.drain();
       await pause(this.#parts.clock, 100, deadline.signal);
+      for (const [folder, lane] of this.#lanes) {
+        this.#guarded(folder, () => lane.drain());
+        this.#guarded(folder, () => lane.tick(this.#parts.clock.now()));
+      }
     }
   }
 }

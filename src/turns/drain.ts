@@ -1,8 +1,7 @@
 import { resultFile } from '../../protocol/mailbox.ts';
 import { type Mailbox, type MailboxFile, parseJson } from '../ipc/mailbox.ts';
 import type { Group } from '../model/group.ts';
-import { acceptResult, failureOfResult, removeAnswered } from './accept-result.ts';
-import type { Failure } from './causes.ts';
+import { acceptResult, removeAnswered } from './accept-result.ts';
 import type { TurnParts } from './parts.ts';
 import type { Turn } from './turn.ts';
 
@@ -13,66 +12,44 @@ interface Box {
   readonly turn: TurnLike | undefined;
 }
 
-interface Drained {
-  /** There were requests: the runner should look for replies. */
-  readonly served: boolean;
-  readonly results: number;
-  /** What the last error result said. */
-  readonly failure: Failure | undefined;
-}
-
 /**
- * Takes what the runner has put into the mailbox: requests, then results, then acknowledgements. The results are listed
- * first and stored last, so that whatever the agent asked for before a result is done before it.
+ * Takes what the runner has put into the mailbox: requests, then acknowledgements, then results. The results are listed
+ * first and stored last, so that whatever the agent asked for before a result is done before it. True when there were
+ * requests: the runner should look for replies.
  */
-export function drainMailbox(parts: TurnParts, box: Box, options = { ended: false }): Drained {
-  const { group, runId, mailbox, turn } = box;
-  const results = mailbox.read('results');
-  const served = parts.serveRequests(mailbox, {
-    ...{ group, runId, place: turn?.place, turnId: turn?.id, ended: options.ended },
-  });
-  takeAcknowledged(parts, mailbox, turn);
-  let failure: Failure | undefined;
-  for (const file of results) failure = takeResult(parts, { mailbox, folder: group.folder, file }) ?? failure;
-  return { served, results: results.length, failure };
+export function drainMailbox(parts: TurnParts, box: Box): boolean {
+  const results = box.mailbox.read('results');
+  const requests = parts.serveRequests(box.mailbox, { ...askerOf(box), ended: false });
+  takeAcknowledged(parts, box);
+  for (const file of results) takeResult(parts, box, file);
+  return requests > 0;
 }
 
-/** One pass looks at a bounded number of files; a container that has ended may have left more. */
-const lastPasses = 1_000;
+/** Takes everything a container that has ended left behind: first all it asked for, pass by pass, then its results. */
+export function drainLast(parts: TurnParts, box: Box): void {
+  while (parts.serveRequests(box.mailbox, { ...askerOf(box), ended: true }) > 0);
+  takeAcknowledged(parts, box);
+  while (box.mailbox.read('results').filter((file) => takeResult(parts, box, file)).length > 0);
+}
 
-/** Takes everything a container that has ended left behind. */
-export function drainLast(parts: TurnParts, box: Box): Failure | undefined {
-  let failure: Failure | undefined;
-  for (let pass = 0; pass < lastPasses; pass++) {
-    const drained = drainMailbox(parts, box, { ended: true });
-    failure = drained.failure ?? failure;
-    if (!drained.served && drained.results === 0) break;
-  }
-  return failure;
+function askerOf({ group, runId, turn }: Box) {
+  return { group, runId, place: turn?.place, turnId: turn?.id };
 }
 
 type TurnLike = Pick<Turn, 'id' | 'place'>;
 
-function takeResult(
-  parts: TurnParts,
-  from: { mailbox: Mailbox; folder: string; file: MailboxFile },
-): Failure | undefined {
-  const { mailbox, folder, file } = from;
+/** True when the file is gone afterwards. */
+function takeResult(parts: TurnParts, { mailbox, group }: Box, file: MailboxFile): boolean {
   const result = resultFile.safeParse(parseJson(file.text));
-  if (!result.success) {
-    mailbox.reject('results', file.name, 'this is no result');
-    return undefined;
-  }
-  if (!acceptResult(parts, folder, result.data)) {
-    mailbox.reject('results', file.name, 'it belongs to no turn of this group');
-    return undefined;
+  if (!result.success) return mailbox.reject('results', file.name, 'this is no result');
+  if (!acceptResult(parts, group.folder, result.data)) {
+    return mailbox.reject('results', file.name, 'it belongs to no turn of this group');
   }
   removeAnswered(parts, mailbox, result.data.turnId);
-  mailbox.remove('results', file.name);
-  return result.data.status === 'error' ? failureOfResult(result.data.error) : undefined;
+  return mailbox.remove('results', file.name);
 }
 
-function takeAcknowledged(parts: TurnParts, mailbox: Mailbox, turn: TurnLike | undefined): void {
+function takeAcknowledged(parts: TurnParts, { mailbox, turn }: Box): void {
   if (!turn) return;
   for (const name of mailbox.acks()) takeInput(parts, turn.id, name);
 }

@@ -3,13 +3,13 @@ import type { ResultFile } from '../../protocol/mailbox.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
-import { acceptResult, failureOfResult, removeAnswered } from './accept-result.ts';
+import { acceptResult, removeAnswered } from './accept-result.ts';
 import { resultOfBareFrame } from './bare-frame.ts';
-import { type Failure, failureOf } from './causes.ts';
+import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox, takeInput } from './drain.ts';
 import { type BareFrame, type LiveFrame, LiveRun } from './live-run.ts';
 import type { TurnParts } from './parts.ts';
-import { settleFailed } from './settle.ts';
+import { endTurn, holdPlace } from './settle.ts';
 import { startLineFor } from './start-line.ts';
 import { Turn } from './turn.ts';
 
@@ -24,7 +24,10 @@ export class Lane {
   /** The container has ended and what it left is not judged yet. */
   #gone: { live: LiveRun; code: number | null; endedByUs: boolean } | undefined;
   #turn: Turn | undefined;
-  #failure: Failure | undefined;
+  /** Why the turn ends, for inputs that no result named. */
+  #otherwise: Failure = { type: 'ours' };
+  /** Where this lane spoke last. */
+  #place: Place | undefined;
 
   constructor(parts: TurnParts, folder: string, changed: () => void) {
     this.#parts = parts;
@@ -54,77 +57,89 @@ export class Lane {
   async begin(group: Group, place: Place): Promise<void> {
     const parts = this.#parts;
     try {
-      const turn = this.#claim(group, place);
+      const held = parts.heldBy(place);
+      if (held) return holdPlace(parts, group.folder, place, held);
+      const turn = Turn.begin(parts, group, place);
       if (!turn) return;
+      this.#turn = turn;
+      this.#place = place;
+      this.#otherwise = { type: 'ours' };
+      parts.setTyping(place, true);
       this.#coming = this.#live ? undefined : this.#launch(group);
       const live = this.#live ?? (await this.#coming);
       if (!live || live.closing) return;
       parts.store.turns.setRun(turn.id, live.runId);
       live.signAt = parts.clock.now();
-      turn.handOver(live.mailbox);
-      live.ring();
+      this.#handOver(turn, live);
     } catch (error) {
       parts.log.error({ err: error, group: this.#folder }, 'a turn could not begin');
-      this.#end(failureOf(error));
+      this.#coming = undefined;
+      this.#otherwise = failureOfError(error);
+      // What may have been handed over must not be worked on: the turn ends when its container is gone.
+      if (this.#live) void this.#live.kill({ endedByUs: false });
+      else this.#endOrLater();
     } finally {
       this.#coming = undefined;
     }
   }
 
-  #claim(group: Group, place: Place): Turn | undefined {
-    const parts = this.#parts;
-    const held = parts.heldBy(place);
-    const turn = Turn.begin(parts, group, place);
-    if (turn && held) {
-      settleFailed(parts, turn.id, { type: 'outside', ...held });
-      return undefined;
+  // Where even giving up cannot be stored (a full disk), `tick` tries again.
+  #endOrLater(): void {
+    try {
+      this.#end();
+    } catch (error) {
+      this.#parts.log.error({ err: error, group: this.#folder }, 'a turn could not be ended yet');
     }
-    this.#turn = turn;
-    this.#failure = undefined;
-    if (turn) parts.setTyping(place, true);
-    return turn;
   }
 
-  /** Hands the running agent what has come to its place meanwhile. */
+  /** Hands the running agent what has come to its place meanwhile, and again what could not be handed over before. */
   followUp(): void {
     const live = this.#live;
-    if (!this.#turn || (live?.closing ?? false)) return;
+    if (!this.#turn || live?.closing) return;
+    this.#turn.claimMore();
     // While the container is being made the new input is handed over with the first ones.
-    if (this.#turn.claimMore() && live) {
-      this.#turn.handOver(live.mailbox);
-      live.ring();
-    }
+    if (live && !this.#coming) this.#handOver(this.#turn, live);
+  }
+
+  #handOver(turn: Turn, live: LiveRun): void {
+    if (turn.handOver(live.mailbox)) live.ring();
   }
 
   /** Takes what lies in the mailbox and ends the turn when all of it is answered. */
   drain(): void {
     const live = this.#live;
-    if (!live) return;
-    const { served, failure } = drainMailbox(this.#parts, {
-      group: live.group,
-      runId: live.runId,
-      mailbox: live.mailbox,
-      turn: this.#turn,
-    });
-    if (served) live.ring();
-    this.#failure = failure ?? this.#failure;
-    live.background = live.mailbox.status()?.background ?? live.background;
+    if (!live || this.#gone) return;
+    const { group, runId, mailbox } = live;
+    if (drainMailbox(this.#parts, { group, runId, mailbox, turn: this.#turn })) live.ring();
+    live.background = mailbox.status()?.background ?? live.background;
     this.#endIfOver();
   }
 
-  /** Ends what shows no sign of life, closes what was idle long enough. */
+  /** Judges what has ended, ends what shows no sign of life, closes what was idle long enough. */
   tick(now: number): void {
     this.#judgeGone();
     const live = this.#live;
+    if (this.#turn && !live && !this.#coming) this.#end();
     if (!live || live.closing) return;
     const { signOfLifeMs, idleMs } = this.#parts.settings;
     if (this.#turn && now - live.signAt >= signOfLifeMs) {
-      this.#failure = {
-        type: 'message',
-        reason: `my agent showed no sign of life for ${Math.round(signOfLifeMs / 1000)} s`,
-      };
+      const seconds = Math.round(signOfLifeMs / 1000);
+      this.#otherwise = { type: 'message', reason: `my agent showed no sign of life for ${seconds} s` };
       void live.kill({ endedByUs: false });
-    } else if (this.idle && now - live.idleSince >= idleMs) live.close();
+    } else if (!this.#turn && now - live.idleSince >= idleMs) live.close();
+  }
+
+  /** Gives the container up for another group although something runs in its background; its chat is told. */
+  giveWay(): void {
+    if (!this.#live || !this.#place) return;
+    const text = '⏹ I have ended what was still running in my background: another group was waiting for its turn.';
+    postMessage(this.#parts.desk, {
+      key: `notice:background:${this.#live.runId}`,
+      group: this.#folder,
+      place: this.#place,
+      text,
+    });
+    this.#live.close();
   }
 
   close(): void {
@@ -184,7 +199,6 @@ export class Lane {
     const live = this.#live;
     if (!live || !acceptResult(this.#parts, this.#folder, result)) return;
     removeAnswered(this.#parts, live.mailbox, result.turnId);
-    if (result.status === 'error' && this.#turn?.id === result.turnId) this.#failure = failureOfResult(result.error);
     this.#endIfOver();
   }
 
@@ -211,11 +225,11 @@ export class Lane {
     if (!this.#gone) return;
     const { live, code, endedByUs } = this.#gone;
     const { group, runId, mailbox } = live;
-    this.#failure = drainLast(this.#parts, { group, runId, mailbox, turn: this.#turn }) ?? this.#failure;
-    this.#endIfOver();
+    drainLast(this.#parts, { group, runId, mailbox, turn: this.#turn });
     if (this.#turn) {
       const reason = live.lastError?.message ?? `my container ended early (code ${code ?? 'none'})`;
-      this.#end(endedByUs ? { type: 'ours' } : (this.#failure ?? { type: 'message', reason }));
+      if (!endedByUs && this.#otherwise.type === 'ours') this.#otherwise = { type: 'message', reason };
+      this.#end();
     }
     this.#gone = undefined;
     this.#live = undefined;
@@ -223,17 +237,16 @@ export class Lane {
   }
 
   #endIfOver(): void {
-    if (this.#turn?.over) this.#end(this.#failure);
+    if (this.#turn?.over) this.#end();
   }
 
-  #end(failure: Failure | undefined): void {
+  #end(): void {
     const turn = this.#turn;
     if (!turn) return;
     const { store, clock, setTyping } = this.#parts;
-    if (failure) settleFailed(this.#parts, turn.id, failure);
-    else store.turns.end(turn.id, { state: 'done' }, clock.now());
+    const row = store.turns.get(turn.id);
+    if (row) endTurn(this.#parts, row, this.#otherwise);
     this.#turn = undefined;
-    this.#failure = undefined;
     setTyping(turn.place, false);
     if (this.#live) this.#live.idleSince = clock.now();
     this.#changed();

@@ -101,7 +101,7 @@ export class LiveRun {
     this.#closing = true;
     this.#endedByUs ||= options.endedByUs;
     const { clock, log, launched } = this.#options;
-    for (let tries = 1; tries <= 12; tries++) {
+    for (;;) {
       try {
         await launched.run.kill();
         return;
@@ -131,7 +131,7 @@ export class LiveRun {
     try {
       this.#options.onFrame(frame);
     } catch (error) {
-      // The files say the same; the next look takes them.
+      // A result's file says the same; the next look takes it.
       this.#options.log.error({ err: error, group: this.group.folder }, 'a frame could not be dealt with');
     }
   }

@@ -49,11 +49,11 @@ export interface TurnParts {
   readonly inboxBell: Bell;
   readonly launcher: Launcher;
   readonly settings: TurnSettings;
-  /** Serves the requests in a mailbox; true when there were any. */
+  /** One pass over the requests in a mailbox: how many there were; with `ended`, how many were taken away. */
   readonly serveRequests: (
     mailbox: Mailbox,
     asker: { group: Group; runId: string; place: Place | undefined; turnId: string | undefined; ended: boolean },
-  ) => boolean;
+  ) => number;
   readonly setTyping: (place: Place, on: boolean) => void;
   /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */
   readonly heldBy: (place: Place) => { cause: Cause; detail: string } | undefined;

@@ -1,6 +1,6 @@
 import { drainLast } from './drain.ts';
 import type { TurnParts } from './parts.ts';
-import { settleFailed } from './settle.ts';
+import { endTurn } from './settle.ts';
 
 /**
  * At start, before any turn begins and after the last host's containers are gone: what they left in their mailboxes is
@@ -16,13 +16,9 @@ export function recoverTurns(parts: TurnParts): void {
     const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
     drainLast(parts, { group, runId, mailbox, turn });
   }
-  for (const turn of running.values()) {
-    if (store.turns.inputs(turn.id).every((input) => input.state === 'answered')) {
-      store.turns.end(turn.id, { state: 'done' }, parts.clock.now());
-      continue;
-    }
+  for (const turn of store.turns.running()) {
     log.info({ group: turn.group_folder, turn: turn.id }, 'a turn was cut off; its messages are taken up again');
-    settleFailed(parts, turn.id, { type: 'ours' });
+    endTurn(parts, turn, { type: 'ours' });
   }
   store.inbox.wakeCauses();
 }

@@ -6,41 +6,49 @@ const kept = 20;
 
 /** One container run's output, outside the agent's reach: `logs/runs/<folder>/<run>.log`, the newest 20 kept. */
 export class RunLog {
-  readonly #fd: number;
+  #fd: number | undefined;
   readonly #log: Log;
   readonly #left: Map<string, number>;
-  #broken = false;
 
   constructor(path: string, options: { maxBytes: number; log: Log }) {
-    const directory = dirname(path);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const old = readdirSync(directory)
-      .filter((name) => name.endsWith('.log'))
-      .sort();
-    for (const name of old.slice(0, Math.max(0, old.length - kept + 1))) rmSync(join(directory, name), { force: true });
-    this.#fd = openSync(path, 'a', 0o600);
     this.#log = options.log;
     this.#left = new Map([
       ['out', options.maxBytes],
       ['err', options.maxBytes],
     ]);
+    try {
+      this.#fd = openNewest(path);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'a run log cannot be begun');
+    }
   }
 
   /** Keeps the line while there is room for its stream. A disk that is full costs the log, never the turn. */
   write(stream: 'out' | 'err', line: string): void {
     const left = this.#left.get(stream) ?? 0;
-    if (left <= 0 || this.#broken) return;
+    if (left <= 0 || this.#fd === undefined) return;
     const text = left > line.length ? `${stream} ${line}\n` : `${stream} [… the rest of this stream is not kept]\n`;
     this.#left.set(stream, left - line.length - 1);
     try {
       writeSync(this.#fd, text);
     } catch (error) {
-      this.#broken = true;
+      this.close();
       this.#log.warn({ err: error }, 'a run log cannot be written any more');
     }
   }
 
   close(): void {
-    closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
+}
+
+function openNewest(path: string): number {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const old = readdirSync(directory)
+    .filter((name) => name.endsWith('.log'))
+    .sort();
+  for (const name of old.slice(0, Math.max(0, old.length - kept + 1))) rmSync(join(directory, name), { force: true });
+  return openSync(path, 'a', 0o600);
 }

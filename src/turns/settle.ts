@@ -1,67 +1,96 @@
 import { postMessage } from '../acts/post-message.ts';
+import { tellMain } from '../acts/tell-main.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import type { Place } from '../model/chat.ts';
 import { messageName } from '../model/message.ts';
-import type { InboxRow } from '../store/inbox.ts';
-import { type Failure, maxAttempts, maxClaims, noticeOf, retryAt } from './causes.ts';
+import type { InboxRow, Retry } from '../store/inbox.ts';
+import type { InputRow, TurnRow } from '../store/turns.ts';
+import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
 import type { TurnParts } from './parts.ts';
 
 /**
- * Ends a turn that failed: its unanswered rows wait again, or are given up and their chat is told in one line. Spends an
- * attempt only on rows the agent had taken and lost by itself. One transaction.
+ * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
+ * chat is told in one line. `otherwise` is why, for inputs that no result named. One transaction.
  */
-export function settleFailed(parts: TurnParts, turnId: string, failure: Failure): void {
+export function endTurn(parts: TurnParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
-    const taken = new Set(
-      store.turns
-        .inputs(turnId)
-        .filter((input) => input.taken === 1)
-        .map((input) => input.id),
-    );
-    const rows = store.inbox.claimedBy(turnId);
-    for (const row of rows) settleRow(parts, row, { failure, taken: taken.has(row.input_id ?? '') });
-    const oldest = rows.find((row) => row.wakes === 1);
-    if (failure.type === 'outside' && oldest) {
-      say(parts, oldest, {
-        key: `notice:${failure.cause}:${oldest.id}`,
-        text: noticeOf(failure.cause, failure.detail),
-      });
-    }
-    store.turns.end(turnId, endOf(failure), clock.now());
+    const inputs = store.turns.inputs(turn.id);
+    const unanswered = inputs.filter((input) => input.state !== 'answered');
+    for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
+    const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
+    const traces = inputs.some((input) => input.taken === 1) || store.outbox.saidBy(turn.id).length > 0;
+    if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
+    else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
   });
 }
 
+/** Rows that cannot be tried now wait without a turn; their chat is told once. One transaction. */
+export function holdPlace(parts: TurnParts, group: string, place: Place, held: { cause: Cause; detail: string }): void {
+  parts.store.transaction(() => {
+    const rows = parts.store.inbox.waitingAt(group, place);
+    for (const row of rows) parts.store.inbox.again(row.id, heldBack(row, held.cause, parts.clock.now()));
+    tellCause(parts, rows, held);
+  });
+}
+
+function failureOf(input: InputRow): Failure | undefined {
+  return input.state === 'failed' ? failureOfResult(input.error) : undefined;
+}
+
+function giveBack(parts: TurnParts, turn: TurnRow, lost: { input: InputRow; failure: Failure }): void {
+  const { store } = parts;
+  const { input, failure } = lost;
+  // What the agent never took left no trace: the rows go back to the attempt before.
+  const turnId = input.taken === 1 ? turn.id : turn.retry_of;
+  const rows = store.inbox.claimedBy(turn.id).filter((row) => row.input_id === input.id);
+  for (const row of rows) settleRow(parts, { ...row, turn_id: turnId }, { failure, taken: input.taken === 1 });
+  if (failure.type === 'outside') tellCause(parts, rows, failure);
+}
+
 function settleRow(parts: TurnParts, row: InboxRow, how: { failure: Failure; taken: boolean }): void {
-  const { store, clock } = parts;
-  const now = clock.now();
+  const { store } = parts;
+  const now = parts.clock.now();
   const { failure } = how;
-  const same = { attempts: row.attempts, claims: row.claims, cause: undefined, causeTries: 0, nextAttemptAt: now };
-  switch (failure.type) {
-    case 'outside': {
-      const causeTries = row.cause === failure.cause ? row.cause_tries + 1 : 1;
-      const nextAttemptAt = retryAt(failure.cause, causeTries, now);
-      store.inbox.again(row.id, { ...same, claims: 0, cause: failure.cause, causeTries, nextAttemptAt });
-      return;
-    }
-    case 'ours':
-      if (row.claims >= maxClaims) giveUp(parts, row, 'my agent never took it');
-      else store.inbox.again(row.id, same);
-      return;
-    case 'message': {
-      if (!how.taken) {
-        if (row.claims >= maxClaims) giveUp(parts, row, failure.reason);
-        else store.inbox.again(row.id, { ...same, nextAttemptAt: now + backoffMs(row.claims, 80_000) });
-        return;
-      }
-      const attempts = row.attempts + 1;
-      if (attempts >= maxAttempts) giveUp(parts, row, failure.reason);
-      else store.inbox.again(row.id, { ...same, attempts, nextAttemptAt: now + backoffMs(attempts, 80_000) });
-    }
+  const same = { turnId: row.turn_id, attempts: row.attempts, claims: row.claims, cause: undefined, causeTries: 0 };
+  if (failure.type === 'outside') {
+    store.inbox.again(row.id, heldBack(row, failure.cause, now));
+  } else if (row.claims >= maxClaims && !how.taken) {
+    giveUp(parts, row, failure.type === 'message' ? failure.reason : 'my agent never took it');
+  } else if (failure.type === 'ours') {
+    store.inbox.again(row.id, { ...same, nextAttemptAt: now });
+  } else if (!how.taken) {
+    store.inbox.again(row.id, { ...same, nextAttemptAt: now + backoffMs(row.claims, 80_000) });
+  } else if (row.attempts + 1 >= maxAttempts) {
+    giveUp(parts, row, failure.reason);
+  } else {
+    const attempts = row.attempts + 1;
+    store.inbox.again(row.id, { ...same, attempts, nextAttemptAt: now + backoffMs(attempts, 80_000) });
   }
 }
 
+function heldBack(row: InboxRow, cause: Cause, now: number): Retry {
+  const causeTries = row.cause === cause ? row.cause_tries + 1 : 1;
+  const { turn_id: turnId, attempts } = row;
+  return { turnId, attempts, claims: 0, cause, causeTries, nextAttemptAt: retryAt(cause, causeTries, now) };
+}
+
+/** The chat hears that it waits, main what to do about it; each once while it lasts. */
+function tellCause(parts: TurnParts, rows: readonly InboxRow[], told: { cause: Cause; detail: string }): void {
+  const oldest = rows.find((row) => row.wakes === 1);
+  if (!oldest) return;
+  const { store, clock, desk } = parts;
+  const { chat, owner } = causeText(told.cause, told.detail);
+  const inMain = store.groups.get(oldest.group_folder)?.isMain ?? false;
+  const waiting = 'Your message is kept and will be answered.';
+  say(parts, oldest, { key: `notice:${told.cause}:${oldest.id}`, text: `⏸ ${inMain ? owner : chat} ${waiting}` });
+  const hour = Math.floor(clock.now() / 3_600_000);
+  if (!inMain)
+    tellMain(desk, { key: `notice:owner:${told.cause}:${hour}`, text: `⏸ ${owner} (${oldest.chat_jid} waits.)` });
+}
+
 function giveUp(parts: TurnParts, row: InboxRow, reason: string): void {
-  parts.store.inbox.bury(row.id);
+  parts.store.inbox.bury(row);
   if (row.wakes === 0) return;
   const message = parts.store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();

@@ -39,21 +39,20 @@ export class Turn {
     });
   }
 
-  /** Claims what has come to this turn's place since; true when there is a new input to hand over. */
-  claimMore(): boolean {
+  /** Claims what has come to this turn's place since, as another input. */
+  claimMore(): void {
     const { store } = this.#parts;
-    return store.transaction(() => {
+    store.transaction(() => {
       const rows = store.inbox.waitingAt(this.group.folder, this.place);
       if (rows.length > 0) this.#claim(rows, undefined);
-      return rows.length > 0;
     });
   }
 
-  /** Writes the inputs the agent has not answered yet; the same files under the same names, however often. */
-  handOver(mailbox: Mailbox): void {
-    for (const input of this.#parts.store.turns.inputs(this.id)) {
-      if (input.state === 'open') mailbox.writeInput(inputFileName(input.seq, input.id), input.body);
-    }
+  /** Writes the inputs the agent has not taken yet; the same files under the same names. True when there were any. */
+  handOver(mailbox: Mailbox): boolean {
+    const open = this.#parts.store.turns.inputs(this.id).filter((input) => input.state === 'open' && input.taken === 0);
+    for (const input of open) mailbox.writeInput(inputFileName(input.seq, input.id), input.body);
+    return open.length > 0;
   }
 
   /** True when every input stands in a stored result. */
@@ -71,7 +70,7 @@ export class Turn {
       timeZone: settings.timeZone,
       now: this.#parts.clock.now(),
       omitted: omitted.length,
-      earlier: retryOf === undefined ? undefined : this.#earlier(retryOf),
+      earlier: this.#earlier(retryOf),
     });
     const model = this.group.model ?? settings.model;
     const input = store.turns.addInput(this.id, ({ id }) => {
@@ -87,18 +86,17 @@ export class Turn {
       };
       return JSON.stringify(body);
     });
-    store.inbox.claim({ turnId: this.id, inputId: input.id }, { taken, omitted });
+    store.inbox.claim({ turnId: this.id, inputId: input.id }, [...taken, ...omitted]);
   }
 
-  // Only an attempt that the agent took can have left traces worth a warning.
-  #earlier(retryOf: string): { said: string[] } | undefined {
+  // The chain holds only attempts that the agent took: others left no trace.
+  #earlier(retryOf: string | undefined): { said: string[] } | undefined {
+    if (retryOf === undefined) return undefined;
     const { store } = this.#parts;
     const said: string[] = [];
-    let began = false;
     for (let id: string | null = retryOf; id !== null; id = store.turns.get(id)?.retry_of ?? null) {
-      began ||= store.turns.inputs(id).some((input) => input.taken === 1);
       said.unshift(...store.outbox.saidBy(id));
     }
-    return began ? { said } : undefined;
+    return { said };
   }
 }

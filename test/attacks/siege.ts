@@ -58,7 +58,7 @@ export class Siege implements AsyncDisposable {
   static async open(options: SiegeOptions = {}): Promise<Siege> {
     const { model, neighbour = true, settings, ...rest } = options;
     // Winding the clock is how tests make the host look; nothing may run out of patience by it.
-    const patient = { CONTAINER_TIMEOUT: '1000000000', IDLE_TIMEOUT: '1000000000', ...settings };
+    const patient = { CONTAINER_TIMEOUT: '1000000000000', IDLE_TIMEOUT: '1000000000000', ...settings };
     const siege = new Siege(await openHouse({ ...rest, settings: patient }));
     siege.house.group('evil', evil, { requiresTrigger: false });
     (model ?? siege.house.rehearsal).script = (context) => siege.#script(context);
@@ -91,11 +91,22 @@ export class Siege implements AsyncDisposable {
     return deed.result ?? '';
   }
 
+  /** The agent begins to run this; `over` resolves at its end with what it printed. */
+  begin(command: string): { over(): Promise<string> } {
+    const { deed, over } = this.#begin({ tool: 'Bash', input: { command }, result: undefined }, evil);
+    return {
+      over: async () => {
+        await over();
+        return deed.result ?? '';
+      },
+    };
+  }
+
   /** As `run`, while the other group goes on talking. */
   async runBesides(command: string): Promise<string> {
-    const { deed, over } = this.#begin({ tool: 'Bash', input: { command }, result: undefined }, evil);
-    await this.talkUntil(over());
-    return deed.result ?? '';
+    const running = this.begin(command);
+    await this.talkUntil(running.over());
+    return running.over();
   }
 
   /** The other group talks, message after message, until something has happened and once more. */

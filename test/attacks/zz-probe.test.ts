@@ -1,23 +1,29 @@
 import { test } from 'vitest';
-import { Siege } from './siege.ts';
+import { StrainedHost } from './strained-host.ts';
 
+const attacks = {
+  'start no end': `await out(start); const lines = ('x'.repeat(1023) + '\\n').repeat(1024); for (let i = 0; i < 200; i++) await out(lines);`,
+  'endless line out': `const mb = Buffer.alloc(1048576, 'x'); for (let i = 0; i < 300; i++) await out(mb); await out('\\n');`,
+  'endless line err': `const mb = Buffer.alloc(1048576, 'x'); for (let i = 0; i < 300; i++) await err(mb); await err('\\n');`,
+  '10 MB frames': `const f = frame({ type: 'partial', turnId: 'x', text: 'y'.repeat(10 * 1048576) }); for (let i = 0; i < 30; i++) await out(f);`,
+  '7.9 MB frames': `const f = frame({ type: 'partial', turnId: 'x', text: 'y'.repeat(7.9 * 1048576) }); for (let i = 0; i < 30; i++) await out(f);`,
+  bells: `const f = frame({ type: 'bell' }).repeat(1000); for (let i = 0; i < 20; i++) await out(f);`,
+  'bad frames': `const f = frame('{').repeat(1000); for (let i = 0; i < 20; i++) await out(f);`,
+  'newlines err': `const f = '\\n'.repeat(1e6); for (let i = 0; i < 10; i++) await err(f);`,
+  'short lines out': `const f = 'a\\n'.repeat(5e5); for (let i = 0; i < 10; i++) await out(f);`,
+  'wrong answers file': `put('results', 'a.json', '{"turnId":"x","ordinal":1,"status":"ok","result":"r","answers":[' + '1,'.repeat(2e6) + '1]}');await out(frame({type:'bell'}));`,
+  'wrong answers frame': `await out(frame('{"type":"result","turnId":"x","ordinal":1,"status":"ok","result":"r","answers":[' + '1,'.repeat(2e6) + '1]}'));`,
+  'million answers': `const i = input(); put('results', 'b.json', JSON.stringify({turnId:i.turnId,ordinal:1,status:'ok',result:'r',answers:Array(1.2e6).fill('')}));await out(frame({type:'bell'}));`,
+};
 test('probe', async () => {
-  const t0 = performance.now();
-  await using siege = await Siege.open();
-  console.log('open', performance.now() - t0, siege.patienceMs);
-  const t = performance.now();
-  console.log(
-    await siege.run(
-      'id; ls -la /workspace/ipc /opt/bin /usr/bin/python3 /usr/bin/gcc; which node python3 mkfifo perl; for p in /proc/[0-9]*; do echo $p; tr "\\0" " " < $p/cmdline | cut -c1-150; echo; ls -l $p/fd 2>&1| head -8; done; mount; ls -la / /home/node /tmp /run /run/gw',
-    ),
-  );
-  console.log('first', performance.now() - t);
-  const t2 = performance.now();
-  console.log(
-    await siege.run(
-      'ln /run/gw/gw.sock /workspace/group/x; ln /opt/skills/.claude-plugin/plugin.json /workspace/group/y; ln /workspace/global/CLAUDE.md /workspace/group/z; mknod /workspace/group/dev c 1 5; ulimit -a',
-    ),
-  );
-  console.log('second', performance.now() - t2);
-  console.log(await siege.askNeighbour());
-});
+  await using host = await StrainedHost.open();
+  console.log('patience', host.patienceMs);
+  for (const [name, body] of Object.entries(attacks)) {
+    const t = performance.now();
+    try {
+      console.log(name, JSON.stringify(await host.endure(body)), Math.round(performance.now() - t));
+    } catch (e) {
+      console.log(name, 'FAILED', String(e).slice(0, 200), Math.round(performance.now() - t));
+    }
+  }
+}, 600000);

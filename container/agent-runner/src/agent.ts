@@ -82,7 +82,8 @@ export class Agent {
     const ask: Ask = (definition, args, call) => {
       const conversation = this.#running?.conversation;
       const place = (call && conversation?.placeOfTool(call)) || conversation?.place;
-      return this.#requests.ask(definition, args, place?.chatJid ?? start.chatJid);
+      const { chatJid, turnId } = place ?? { chatJid: start.chatJid, turnId: undefined };
+      return this.#requests.ask(definition, args, { chatJid, turnId });
     };
     try {
       return await openClaude(await chooseSession(transcripts, start.sessionId), (session) =>

@@ -32,6 +32,8 @@ function codeOf(
   if (reason !== undefined && credentialReasons.has(reason)) return 'credential';
   if (result.terminal_reason === 'prompt_too_long') return 'prompt-too-long';
   if (status === 429 || reason === 'rate_limit' || reason === 'overloaded') return 'overloaded';
+  // What the gateway, or a proxy before the model, says of a server that is not there or is silent.
+  if (status === 502 || status === 504) return 'network';
   if (status !== undefined) return status >= 500 ? 'overloaded' : 'model';
   if (result.errors.some(isUnknownSession)) return 'session';
   // The request went out and no answer came back at all.

@@ -15,7 +15,7 @@ const mailbox = new Mailbox(ipc);
 mailbox.prepare();
 const requests = new Requests(mailbox, { ring: () => undefined, lookMs, replyMs });
 const chatJid = process.env['NANOCLAW_CHAT_JID'] ?? '';
-const ask: Ask = (definition, args) => requests.ask(definition, args, chatJid);
+const ask: Ask = (definition, args) => requests.ask(definition, args, { chatJid });
 
 const server = new McpServer({ name: serverName, version: '1.0.0' });
 for (const { name, description, input } of toolDefinitions) {

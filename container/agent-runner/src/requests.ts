@@ -10,6 +10,12 @@ export interface RequestsOptions {
   readonly replyMs: number;
 }
 
+/** The chat and, where one is known, the turn a request comes from. */
+export interface Origin {
+  readonly chatJid: string;
+  readonly turnId?: string | undefined;
+}
+
 /** Puts questions to the host as files and waits for its replies. */
 export class Requests {
   readonly #mailbox: Mailbox;
@@ -22,9 +28,9 @@ export class Requests {
   }
 
   /** Resolves with the host's reply, or undefined when none came in time: then nobody here knows whether it was done. */
-  async ask(tool: ToolDefinition, args: Readonly<Record<string, unknown>>, chatJid: string) {
+  async ask(tool: ToolDefinition, args: Readonly<Record<string, unknown>>, from: Origin) {
     const id = randomUUID();
-    this.#mailbox.request(tool.place, id, { ...args, type: tool.requestType, id, chatJid });
+    this.#mailbox.request(tool.place, id, { ...args, type: tool.requestType, id, ...from });
     this.#options.ring();
     const timers: NodeJS.Timeout[] = [];
     const reply = await new Promise<ReplyFile | undefined>((resolve) => {

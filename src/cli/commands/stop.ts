@@ -9,7 +9,11 @@ const patienceMs = 60_000;
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'stop', description: 'Stops the running host; containers stay to be adopted by the next one' },
+    meta: {
+      name: 'stop',
+      description:
+        'Stops the running host and its containers; running turns get 30 s, what they leave undone is taken up at the next start',
+    },
     args: { now: { type: 'boolean', description: 'End running turns and containers too' } },
     async run({ args }) {
       const pid = await cli.withHost(async (host) => {

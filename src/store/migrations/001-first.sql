@@ -94,6 +94,8 @@ CREATE TABLE inputs (
   turn_id TEXT NOT NULL REFERENCES turns (id),
   body TEXT NOT NULL,
   taken INTEGER NOT NULL DEFAULT 0,
+  -- What the result that failed it said, as JSON.
+  error TEXT,
   state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'failed'))
 ) STRICT;
 CREATE INDEX inputs_by_turn ON inputs (turn_id);
