@@ -155,13 +155,65 @@ test('a host that stops in the middle of a turn takes it up again at the next st
   expect(await house.hears(1)).toEqual(['here it is']);
 });
 
-test('three chats with room for two containers: the third is answered while two are idle', async () => {
+test('three chats with room for two containers: the third is answered while two are idle, never by a third beside them', async () => {
   await using house = await openHouse({ settings: { MAX_CONCURRENT_CONTAINERS: '2' } });
   house.rehearsal.script = (context) => say(`re ${context.text}`);
   for (const n of [2, 3]) house.group(`g${n}`, `tg:${n}`, { requiresTrigger: false });
+  let firstIsGone = false;
+  house.sandbox.beforeStart = async () => {
+    if (house.sandbox.runs.length < 2) return;
+    expect(firstIsGone).toBe(true);
+  };
   for (const n of [1, 2, 3]) {
     house.say(`chat ${n}`, { jid: `tg:${n}` });
+    if (n === 1) await eventually('the first container', () => house.sandbox.runs.length === 1);
+    if (n === 1) void house.sandbox.runs[0]?.run.exited.then(() => void (firstIsGone = true));
     expect(await house.hears(1, { jid: `tg:${n}` })).toEqual([`re chat ${n}`]);
   }
   expect(house.sandbox.runs.map((run) => run.spec.group)).toEqual(['main', 'g2', 'g3']);
+});
+
+test('a container kept only by background work gives way after a minute, and its chat is told', async () => {
+  await using house = await openHouse({ settings: { MAX_CONCURRENT_CONTAINERS: '1' } });
+  house.group('g2', 'tg:2', { requiresTrigger: false });
+  house.rehearsal.script = (context) => {
+    if (context.text !== 'serve') return say(`re ${context.text}`);
+    if (context.toolCalls.length > 0) return say('it runs');
+    return callTool('Bash', { command: 'while true; do sleep 1; done', run_in_background: true });
+  };
+  house.say('serve');
+  expect(await house.hears(1)).toEqual(['it runs']);
+  await eventually('the background work to be known', () =>
+    house.read('data', 'ipc', 'main', 'status.json').includes('"background":1'),
+  );
+  house.say('hello', { jid: 'tg:2' });
+  await eventually('the dispatcher to look', () => {
+    house.clock.advance(10_000);
+    return house.heard().length > 1;
+  });
+  expect(house.heard()[1]).toMatch(/another group was waiting/);
+  expect(await house.hears(1, { jid: 'tg:2' })).toEqual(['re hello']);
+});
+
+test('an engine that is down tells the chat that it waits, and main what to do, once', async () => {
+  await using house = await openHouse();
+  house.group('g2', 'tg:2', { requiresTrigger: false });
+  house.rehearsal.script = () => say('good morning');
+  house.say('hello');
+  await house.hears(1);
+  house.sandbox.beforeStart = async () => {
+    throw new NanoclawError('sandbox.unavailable', 'Docker does not answer.', { cure: 'Start it.' });
+  };
+  const seq = house.say('hello', { jid: 'tg:2' });
+  expect(await house.hears(1, { jid: 'tg:2' })).toEqual([expect.not.stringContaining('Docker')]);
+  await eventually('a second try', () => {
+    house.clock.advance(5_000);
+    return (stateOf(house, seq)?.cause_tries ?? 0) >= 3;
+  });
+  expect(house.heard('tg:2')).toHaveLength(1);
+  await eventually('no turn to be left', () => house.withStore((store) => store.turns.running().length === 0));
+  expect(house.heard()).toEqual([
+    'good morning',
+    expect.stringMatching(/Docker does not answer\. Start it\.[\s\S]*tg:2 waits/),
+  ]);
 });
