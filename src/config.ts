@@ -12,7 +12,7 @@ const whole = (min: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
 const size = z
   .string()
-  .regex(/^\d+[bkmg]?$/i, 'must be a size such as 512m or 2g')
+  .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
   .transform((text) => text.toLowerCase());
 const secret = z.string().transform((text) => new Secret(text));
 const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
@@ -66,6 +66,7 @@ const schema = z.object({
   CONTAINER_MEMORY: size.prefault('2g').describe('Memory limit of a container.'),
   CONTAINER_CPUS: z
     .string()
+    .regex(/^\d*\.?\d+$/, 'must be a number such as 2 or 0.5')
     .transform(Number)
     .pipe(z.number().positive())
     .prefault('2')

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startApp } from './app.ts';
 import { buildGateway, buildSandbox, type Preparer } from './build-parts.ts';
 import { readConfig } from './config.ts';
-import { systemClock } from './lib/clock.ts';
+import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 
@@ -29,6 +29,7 @@ export interface HostHandle {
 /** Starts the host in this process. SIGINT and SIGTERM stop it, a second one ends the process at once. */
 export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   const config = readConfig(options.checkout);
+  const awake = stayAwake();
   const file = new LogFile(join(config.home, 'logs', 'nanoclaw.log'));
   const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
   let finish: () => void = () => undefined;
@@ -43,6 +44,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
         unwatch();
         log.info('the host has stopped');
         file.close();
+        awake[Symbol.dispose]();
         finish();
       });
     return stopping;
@@ -61,6 +63,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   const app = await starting.catch((error: unknown) => {
     unwatch();
     file.close();
+    awake[Symbol.dispose]();
     throw error;
   });
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSandbox, type Preparer } from './build-parts.ts';
 import type { Config } from './config.ts';
-import { systemClock } from './lib/clock.ts';
+import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog } from './lib/log.ts';
 import { hasCode, NanoclawError } from './model/errors.ts';
 import type { RuntimeName } from './sandbox/sandbox.ts';
@@ -13,6 +13,7 @@ import { Store } from './store/store.ts';
  * and records it. Throws `host.running` while a host holds the home, and what made the runtime unusable.
  */
 export async function settleRuntime(config: Config, preparer: Preparer): Promise<RuntimeName> {
+  using _awake = stayAwake();
   using _lock = lock(config.home);
   const parts = { clock: systemClock, log: createLog('silent', process.stderr) };
   const { sandbox } = await buildSandbox(config, { ...parts, recorded: undefined, preparer });

@@ -1,6 +1,7 @@
 // One fixture for flow tests: the same startApp as main, in a temp directory, with a fake platform, the rehearsal model
 // behind the real gateway, real sandboxes with the real agent runner inside, and a clock that can be wound.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -189,7 +190,8 @@ export class House implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-    rmSync(this.home, { recursive: true, force: true });
+    // By `rm`: an attack may have left what is nested deeper than Node can follow.
+    spawnSync('rm', ['-rf', '--', this.home]);
   }
 }
 

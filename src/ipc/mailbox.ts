@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,10 +33,11 @@ export interface MailboxFile {
 
 /** A text or a result larger than this is not taken from an agent. */
 const fileLimitBytes = 4 * 1024 * 1024;
-/** Entries looked at in one pass over a place, so that a flood cannot hold up other groups. */
-const passLimit = 500;
+/** Files taken in one pass over a place, so that a flood cannot hold up other groups; the rest waits for the next pass. */
+const passLimit = 100;
+const listLimit = 10_000;
 /** Bytes read in one pass, the first file not counted. */
-const passBytes = 16 * 1024 * 1024;
+const passBytes = 4 * 1024 * 1024;
 const errorsKept = 100;
 const errorsFolder = 'errors';
 
@@ -47,6 +49,8 @@ export class Mailbox {
   readonly #options: MailboxOptions;
   /** What could be neither read nor taken away (a directory): told of once, passed over from then on. */
   readonly #immovable = new Set<string>();
+  #more = false;
+  #removed = 0;
 
   constructor(options: MailboxOptions) {
     this.#options = options;
@@ -93,26 +97,36 @@ export class Mailbox {
   /** The JSON files that lie in a place, in name order, as many as fit one pass. What is no plain small file is refused. */
   read(place: RunnerPlace): MailboxFile[] {
     const files: MailboxFile[] = [];
-    let bytes = 0;
+    let left = { files: passLimit, bytes: passBytes };
     this.#quietly(place, (directory) => {
-      for (const name of directory.list(passLimit)) {
-        if (bytes >= passBytes) return;
+      for (const name of directory.list(listLimit)) {
         if (!name.endsWith('.json') || this.#immovable.has(`${place}/${name}`)) continue;
+        if (left.files === 0 || left.bytes <= 0) {
+          this.#more = true;
+          return;
+        }
         const reading = directory.read(name, fileLimitBytes);
-        if (reading.ok) {
-          files.push({ name, text: reading.text });
-          bytes += reading.text.length;
-        } else if (reading.reason !== 'missing') this.#reject(directory, { place, name, why: reading.detail });
+        left = { files: left.files - 1, bytes: left.bytes - (reading.ok ? reading.text.length : 0) };
+        if (reading.ok) files.push({ name, text: reading.text });
+        else if (reading.reason !== 'missing') this.#reject(directory, { place, name, why: reading.detail });
       }
     });
     return files;
+  }
+
+  /** True when another pass is worth while: the last ones left files behind and took some away. */
+  takeMore(): boolean {
+    const worthWhile = this.#more && this.#removed > 0;
+    this.#more = false;
+    this.#removed = 0;
+    return worthWhile;
   }
 
   /** Names in `acks/`: ids of inputs handed over and of replies read. */
   acks(): string[] {
     let names: string[] = [];
     this.#quietly('acks', (acks) => {
-      names = acks.list(passLimit).filter((name) => !name.endsWith('.tmp'));
+      names = acks.list(listLimit).filter((name) => !name.endsWith('.tmp'));
     });
     return names;
   }
@@ -122,6 +136,7 @@ export class Mailbox {
     let gone = false;
     this.#quietly(place, (directory) => {
       gone = directory.remove(name);
+      if (gone) this.#removed += 1;
     });
     return gone;
   }
@@ -153,7 +168,8 @@ export class Mailbox {
     } catch (error) {
       log.warn({ err: error, group: folder, file: name }, 'no copy of it could be kept');
     }
-    if (!from.remove(name)) this.#immovable.add(`${place}/${name}`);
+    if (from.remove(name)) this.#removed += 1;
+    else this.#immovable.add(`${place}/${name}`);
   }
 
   #keepCopy(from: SafeDirectory, name: string): void {
@@ -179,14 +195,10 @@ export class Mailbox {
     mkdirSync(join(root, errorsFolder), { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
     renameSync(path, aside);
-    try {
-      rmSync(aside, { recursive: true, force: true });
-    } catch (error) {
-      log.warn(
-        { err: error, group: folder, place },
-        'what the agent left cannot be removed and stays among the errors',
-      );
-    }
+    // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
+    execFile('rm', ['-rf', '--', aside], (error) => {
+      if (error) log.warn({ group: folder, place, code: error.code }, 'what the agent left stays among the errors');
+    });
   }
 
   #open(place: string): SafeDirectory {

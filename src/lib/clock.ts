@@ -1,3 +1,5 @@
+import { MessageChannel } from 'node:worker_threads';
+
 /** Time, passed in: the only home of `Date.now` and timers. Tests hand over a clock they wind. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -29,4 +31,11 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<b
     const timer = clock.after(ms, () => end(true));
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Keeps the process alive until disposed. Our timers do not, and while a host starts or ends nothing else may. */
+export function stayAwake(): Disposable {
+  const { port1 } = new MessageChannel();
+  port1.on('message', () => undefined);
+  return { [Symbol.dispose]: () => port1.close() };
 }

@@ -25,11 +25,15 @@ export function drainMailbox(parts: TurnParts, box: Box): boolean {
   return requests > 0;
 }
 
-/** Takes everything a container that has ended left behind: first all it asked for, pass by pass, then its results. */
-export function drainLast(parts: TurnParts, box: Box): void {
-  while (parts.serveRequests(box.mailbox, { ...askerOf(box), ended: true }) > 0);
+/**
+ * One pass over what a container that has ended left behind: first all it asked for, then its results. True when there
+ * may be more: the caller lets others go first and comes again.
+ */
+export function drainLast(parts: TurnParts, box: Box): boolean {
+  const { mailbox } = box;
+  if (parts.serveRequests(mailbox, { ...askerOf(box), ended: true }) > 0) return true;
   takeAcknowledged(parts, box);
-  while (box.mailbox.read('results').filter((file) => takeResult(parts, box, file)).length > 0);
+  return mailbox.read('results').filter((file) => takeResult(parts, box, file)).length > 0;
 }
 
 function askerOf({ group, runId, turn }: Box) {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ResultFile } from '../../protocol/mailbox.ts';
-import { postMessage } from '../acts/post-message.ts';
+import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import { acceptResult, removeAnswered } from './accept-result.ts';
 import { resultOfBareFrame } from './bare-frame.ts';
 import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox, takeInput } from './drain.ts';
+import { beginSession, tellGaveWay } from './lane-notices.ts';
 import { type BareFrame, type LiveFrame, LiveRun } from './live-run.ts';
 import type { TurnParts } from './parts.ts';
 import { endTurn, holdPlace } from './settle.ts';
@@ -28,6 +29,8 @@ export class Lane {
   #otherwise: Failure = { type: 'ours' };
   /** Where this lane spoke last. */
   #place: Place | undefined;
+  /** Results that frames have told of, until they are stored: a full disk can keep file and row from being written. */
+  readonly #told: ResultFile[] = [];
 
   constructor(parts: TurnParts, folder: string, changed: () => void) {
     this.#parts = parts;
@@ -45,12 +48,12 @@ export class Lane {
 
   /** It has a container, or is making one. */
   get occupied(): boolean {
-    return this.#live !== undefined || this.#coming !== undefined;
+    return (this.#live ?? this.#coming) !== undefined;
   }
 
-  /** Nothing runs in its container, not even in the background: it may be closed. */
+  /** Nothing runs in its container, not even in the background. */
   get idle(): boolean {
-    return this.#live !== undefined && !this.#live.closing && !this.#turn && this.#live.background === 0;
+    return !this.#turn && this.#live?.closing === false && this.#live.background === 0;
   }
 
   /** Begins a turn for what waits at the place, in the living container or a new one. Never rejects. */
@@ -111,6 +114,8 @@ export class Lane {
     if (!live || this.#gone) return;
     const { group, runId, mailbox } = live;
     if (drainMailbox(this.#parts, { group, runId, mailbox, turn: this.#turn })) live.ring();
+    this.#storeTold(mailbox);
+    if (mailbox.takeMore()) this.#lookAgain();
     live.background = mailbox.status()?.background ?? live.background;
     this.#endIfOver();
   }
@@ -132,13 +137,7 @@ export class Lane {
   /** Gives the container up for another group although something runs in its background; its chat is told. */
   giveWay(): void {
     if (!this.#live || !this.#place) return;
-    const text = '⏹ I have ended what was still running in my background: another group was waiting for its turn.';
-    postMessage(this.#parts.desk, {
-      key: `notice:background:${this.#live.runId}`,
-      group: this.#folder,
-      place: this.#place,
-      text,
-    });
+    tellGaveWay(this.#parts, { folder: this.#folder, place: this.#place, runId: this.#live.runId });
     this.#live.close();
   }
 
@@ -177,47 +176,36 @@ export class Lane {
         if (turn) takeInput(this.#parts, turn.id, frame.input);
         return;
       case 'ready':
-        if (frame.newSessionId !== undefined) this.#newSession(frame.newSessionId);
-        return;
-      case 'activity':
-      case 'error':
+        if (frame.newSessionId !== undefined) {
+          beginSession(this.#parts, { folder: this.#folder, place: turn?.place, sessionId: frame.newSessionId });
+        }
         return;
       case 'bell':
         this.drain();
         return;
       case 'result':
+        this.#told.push(frame);
         this.drain();
-        this.#acceptFrame(frame);
         return;
       case undefined:
         this.#acceptBareFrame(frame);
     }
   }
 
-  // The frame repeats a file; when the file is not there (yet), the frame alone is good enough.
-  #acceptFrame(result: ResultFile): void {
-    const live = this.#live;
-    if (!live || !acceptResult(this.#parts, this.#folder, result)) return;
-    removeAnswered(this.#parts, live.mailbox, result.turnId);
-    this.#endIfOver();
-  }
-
   #acceptBareFrame(frame: BareFrame): void {
     const { store, clock } = this.#parts;
     if (frame.newSessionId !== undefined) store.sessions.set(this.#folder, frame.newSessionId, clock.now());
     const result = this.#turn && resultOfBareFrame(this.#parts, this.#turn.id, frame);
-    if (result) this.#acceptFrame(result);
+    if (result) this.#told.push(result);
+    this.drain();
   }
 
-  #newSession(sessionId: string): void {
-    const { store, clock, desk } = this.#parts;
-    store.transaction(() => {
-      store.sessions.set(this.#folder, sessionId, clock.now());
-      if (!this.#turn) return;
-      const text =
-        '(I could not read our earlier conversation any more, so I begin a new one. Files and notes are still there.)';
-      postMessage(desk, { key: `notice:session:${sessionId}`, group: this.#folder, place: this.#turn.place, text });
-    });
+  // A frame repeats a file; when the file is not there (yet), the frame alone is good enough.
+  #storeTold(mailbox: Mailbox): void {
+    for (let [result] = this.#told; result; [result] = this.#told) {
+      if (acceptResult(this.#parts, this.#folder, result)) removeAnswered(this.#parts, mailbox, result.turnId);
+      this.#told.shift();
+    }
   }
 
   // Called until it succeeds: a disk that is full must not leave the lane with a turn that never ends.
@@ -225,7 +213,10 @@ export class Lane {
     if (!this.#gone) return;
     const { live, code, endedByUs } = this.#gone;
     const { group, runId, mailbox } = live;
-    drainLast(this.#parts, { group, runId, mailbox, turn: this.#turn });
+    const more = drainLast(this.#parts, { group, runId, mailbox, turn: this.#turn });
+    if (more) this.#lookAgain();
+    if (more) return;
+    this.#storeTold(mailbox);
     if (this.#turn) {
       const reason = live.lastError?.message ?? `my container ended early (code ${code ?? 'none'})`;
       if (!endedByUs && this.#otherwise.type === 'ours') this.#otherwise = { type: 'message', reason };
@@ -234,6 +225,11 @@ export class Lane {
     this.#gone = undefined;
     this.#live = undefined;
     this.#changed();
+  }
+
+  // After a breath, so that a flood in one mailbox leaves the host free for everybody else.
+  #lookAgain(): void {
+    this.#parts.clock.after(20, () => this.#changed());
   }
 
   #endIfOver(): void {

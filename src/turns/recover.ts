@@ -14,7 +14,7 @@ export function recoverTurns(parts: TurnParts): void {
     const mailbox = launcher.mailboxOf(group);
     const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
     const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
-    drainLast(parts, { group, runId, mailbox, turn });
+    while (drainLast(parts, { group, runId, mailbox, turn }));
   }
   for (const turn of store.turns.running()) {
     log.info({ group: turn.group_folder, turn: turn.id }, 'a turn was cut off; its messages are taken up again');

@@ -1,10 +1,11 @@
 // The first command where Docker runs: chosen by itself, its container told from the machine, everything gone afterwards.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { eventually } from '../eventually.ts';
+import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
 import { containersOf, EngineEvents, freshImage } from '../fixtures/engine.ts';
 import { Machine } from '../fixtures/machine.ts';
+import { ScriptedModel } from '../fixtures/scripted-model.ts';
 
 beforeAll(freshImage);
 
@@ -33,24 +34,21 @@ test('two lines give two answers, the second the container’s own name; the eng
 });
 
 test('a host killed with -9 in the middle of a turn: the next one removes its container and answers the message', async () => {
-  await using machine = new Machine();
+  await using model = await ScriptedModel.open();
+  await using machine = new Machine({ settings: model.settings });
+  model.rehearsal.script = () => callTool('Bash', { command: 'touch began; sleep 3600' });
   const host = await machine.host();
   const { pid } = await machine.status();
-  const asked = machine.start([
-    'chat',
-    '--once',
-    'run: touch began; while [ ! -e go ]; do sleep 0.1; done; echo it went on',
-  ]);
-  const folder = join(machine.home, 'groups', 'main');
-  await eventually('the tool to run', () => existsSync(join(folder, 'began')), 120_000);
+  const asked = machine.start(['chat', '--once', 'hello']);
+  await asked.until('the tool runs', () => existsSync(join(machine.home, 'groups', 'main', 'began')));
   process.kill(pid, 'SIGKILL');
   await Promise.all([host.ended, asked.ended]);
   const [orphan = '', ...others] = await containersOf(installIn(machine));
   expect(orphan).toMatch(/^[0-9a-f]{64}$/);
   expect(others).toEqual([]);
 
-  writeFileSync(join(folder, 'go'), '');
-  const ran = await machine.run(['start'], 'hello\n');
-  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('it went on') });
+  model.rehearsal.script = ({ texts }) => say(`told of the first try: ${texts.join().includes('<earlier_attempt')}`);
+  const ran = await machine.run(['start'], 'and again\n');
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('told of the first try: true') });
   expect(await containersOf(installIn(machine))).toEqual([]);
 });

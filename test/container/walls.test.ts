@@ -2,9 +2,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { createRehearsal } from '../../src/gateway/rehearsal/rehearsal.ts';
-import { serveRehearsal } from '../../src/gateway/rehearsal/serve.ts';
-import { Secret } from '../../src/lib/secret.ts';
 import {
   checkout,
   containersOf,
@@ -15,6 +12,7 @@ import {
   inspected,
   installOf,
 } from '../fixtures/engine.ts';
+import { ScriptedModel } from '../fixtures/scripted-model.ts';
 import { type House, openHouse } from '../house.ts';
 
 beforeAll(freshImage);
@@ -35,13 +33,11 @@ async function containerOf(house: House, folder: string): Promise<{ text: string
 }
 
 test('main and another group: every flag of the walls, each its own mounts, and a credential nowhere in them', async () => {
-  const secret = 'sk-canary-5d1e0c7f2b';
-  const rehearsal = createRehearsal();
-  const model = await serveRehearsal(rehearsal, 0);
-  await using _model = { [Symbol.asyncDispose]: () => model.close() };
+  const secret = ScriptedModel.credential;
+  await using model = await ScriptedModel.open();
   await using house = await openHouse({
     sandbox: dockerSandbox,
-    upstream: { kind: 'anthropic', baseUrl: model.url, credential: { kind: 'api-key', value: new Secret(secret) } },
+    upstream: model.upstream,
     settings: { CONTAINER_MEMORY: '1g', CONTAINER_CPUS: '1.5', CONTAINER_PIDS: '300', ANTHROPIC_API_KEY: secret },
   });
   house.group('family', 'tg:2', { requiresTrigger: false });
@@ -49,7 +45,7 @@ test('main and another group: every flag of the walls, each its own mounts, and 
   house.say('run: cat /proc/self/environ /proc/1/environ /proc/1/cmdline', { jid: 'tg:2' });
   const answers = [...(await house.hears(1)), ...(await house.hears(1, { jid: 'tg:2' }))];
 
-  expect(rehearsal.requests[0]?.headers['x-api-key']).toBe(secret);
+  expect(model.rehearsal.requests[0]?.headers['x-api-key']).toBe(secret);
   expect(answers[0]).toContain('ANTHROPIC_API_KEY=placeholder');
   expect(answers[1]).toContain('ANTHROPIC_API_KEY=placeholder');
   const main = await containerOf(house, 'main');

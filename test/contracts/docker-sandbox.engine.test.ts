@@ -118,7 +118,7 @@ function dockerTests(): void {
     const noImage = new ContainerSandbox({ ...options, environment, image: 'nanoclaw-test:absent' });
     await using bench = await open();
     for (const failing of [noImage.check(), noImage.start(bench.spec())]) {
-      await expect(failing).rejects.toMatchObject({ code: 'sandbox.no-image', cure: /image build/ });
+      await expect(failing).rejects.toMatchObject({ code: 'sandbox.no-image', cure: /build\.sh/ });
     }
   });
 

@@ -67,7 +67,7 @@ test('two hosts started at the same moment on one home: one runs, the other says
     /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home)\./,
   );
   expect(refused.stderr).toContain('npx nanoclaw stop');
-  await Promise.race(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));
+  await Promise.any(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));
   expect(await machine.run(['chat', '--once', 'hello'])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Hello /),

@@ -167,7 +167,10 @@ test('three chats with room for two containers: the third is answered while two 
   for (const n of [1, 2, 3]) {
     house.say(`chat ${n}`, { jid: `tg:${n}` });
     if (n === 1) await eventually('the first container', () => house.sandbox.runs.length === 1);
-    if (n === 1) void house.sandbox.runs[0]?.run.exited.then(() => void (firstIsGone = true));
+    if (n === 1)
+      void house.sandbox.runs[0]?.run.exited.then(() => {
+        firstIsGone = true;
+      });
     expect(await house.hears(1, { jid: `tg:${n}` })).toEqual([`re chat ${n}`]);
   }
   expect(house.sandbox.runs.map((run) => run.spec.group)).toEqual(['main', 'g2', 'g3']);

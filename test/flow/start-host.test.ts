@@ -1,13 +1,15 @@
 // A host that stays: joined, asked, stopped, killed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
 import { Machine } from '../fixtures/machine.ts';
 import { listeningPorts, treeOf } from '../fixtures/processes.ts';
 import { ready } from '../fixtures/runner.ts';
+import { ScriptedModel } from '../fixtures/scripted-model.ts';
 
 const local = { settings: { CONTAINER_RUNTIME: 'local' } };
 await ready();
@@ -84,16 +86,14 @@ test('no TCP port is opened, neither by a host at rest nor during a streamed tur
 });
 
 test('a host killed with -9 in the middle of a turn takes its sandbox along, and the next one answers the message', async () => {
-  await using machine = new Machine(local);
+  await using model = await ScriptedModel.open();
+  await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local', ...model.settings } });
+  model.rehearsal.script = () => callTool('Bash', { command: 'touch began; sleep 3600' });
   const host = await machine.host();
   const { pid } = await machine.status();
-  const group = join(machine.home, 'groups', 'main');
-  const asked = machine.start([
-    'chat',
-    '--once',
-    'run: touch /workspace/group/began; while [ ! -e /workspace/group/go ]; do sleep 0.1; done; echo it went on',
-  ]);
-  await eventually('the tool to run', () => existsSync(join(group, 'began')), 120_000);
+  const asked = machine.start(['chat', '--once', 'hello']);
+  const began = join(machine.home, 'groups', 'main', 'began');
+  await asked.until('the tool runs', () => existsSync(began));
   process.kill(pid, 'SIGKILL');
   expect((await host.ended).code).not.toBe(0);
   const left = await asked.ended;
@@ -101,8 +101,8 @@ test('a host killed with -9 in the middle of a turn takes its sandbox along, and
   expect(left.stderr).toContain('The host has gone away.');
   await eventually('the sandbox to end with its host', () => machine.processes().length === 0);
 
-  writeFileSync(join(group, 'go'), '');
-  const ran = await machine.run(['start'], 'hello\n');
-  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('it went on') });
-  expect(ran.stdout).toContain('Hello ');
+  model.rehearsal.script = ({ texts }) => say(`told of the first try: ${texts.join().includes('<earlier_attempt')}`);
+  const ran = await machine.run(['start'], 'and again\n');
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('told of the first try: true') });
+  machine.withStore((store) => expect(store.inbox.counts()).toMatchObject({ waiting: 0, claimed: 0, dead: 0 }));
 });

@@ -32,6 +32,15 @@ test('two lines without an engine give two answers, the second the sandbox’s o
   });
 });
 
+test('the conversation goes on at the next start: a command typed again is run again', async () => {
+  await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local' } });
+  for (const count of ['1', '2']) {
+    const ran = await machine.run(['start'], 'hello\nrun: echo x >> times; wc -l < times\n');
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stdout.split(`\n\n${mark}\n`)).toEqual([expect.stringMatching(/^Hello /), count, '']);
+  }
+});
+
 test('windows line ends, blank lines and a last line without an end are three answers; what a tool left running ends too', async () => {
   await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local' } });
   const left = 'run: setsid sleep 3600 >/dev/null 2>&1 & echo left it';

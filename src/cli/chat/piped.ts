@@ -57,7 +57,8 @@ async function say({ cli, host, assistantName }: Piped, text: string): Promise<b
     cli.note(`${message} was kept without an answer: begin with @${assistantName} to wake the group.`);
   if (state === 'dead')
     cli.note(`${message} could not be answered: npx nanoclaw status and logs/nanoclaw.log say why.`);
-  return state !== 'dead';
+  if (state === 'held') cli.note(`${message} waits until somebody does something about the reason.`);
+  return state !== 'dead' && state !== 'held';
 }
 
 function refuse({ cli }: Piped, number: number): boolean {

@@ -1,6 +1,5 @@
-import { MessageChannel } from 'node:worker_threads';
 import { defineCommand } from 'citty';
-import { pause, systemClock } from '../../lib/clock.ts';
+import { pause, stayAwake, systemClock } from '../../lib/clock.ts';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 
@@ -38,13 +37,6 @@ async function waitForEnd(pid: number): Promise<void> {
     }
     await pause(systemClock, 50);
   }
-}
-
-/** The clock's timers keep no process alive, and we have nothing else open. */
-function stayAwake(): Disposable {
-  const { port1 } = new MessageChannel();
-  port1.on('message', () => undefined);
-  return { [Symbol.dispose]: () => port1.close() };
 }
 
 function lives(pid: number): boolean {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Clock, systemClock } from '../../lib/clock.ts';
@@ -41,6 +42,8 @@ export class Rehearsal {
   readonly #remember: number;
   readonly #next: Reply[] = [];
   readonly #waiting = new Set<() => void>();
+  // A session lives on after us, and the SDK drops a tool call whose id it has seen before.
+  readonly #own = randomUUID().slice(0, 8);
   #count = 0;
   #ids = 0;
 
@@ -135,7 +138,7 @@ export class Rehearsal {
       body: body.data,
       clock: this.#clock,
       signal: left.signal,
-      nextId: (prefix) => `${prefix}_rehearsal_${++this.#ids}`,
+      nextId: (prefix) => `${prefix}_rehearsal_${this.#own}_${++this.#ids}`,
     });
   }
 
