@@ -24,6 +24,8 @@ export function acceptResult(parts: TurnParts, folder: string, result: ResultFil
     const said = { key: `result:${turn.id}-${result.ordinal}`, group: folder, turnId: turn.id };
     const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
     if (result.answers.length > 0 && rows === 0) return;
+    // A chat that was taken from the group since hears nothing more from it.
+    if (store.chats.get(turn.chat_jid)?.group !== folder) return;
     if (text !== '') postMessage(desk, { ...said, place, text });
     // What is all <internal> is silence on purpose; nothing at all is not.
     else if (rows > 0 && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
