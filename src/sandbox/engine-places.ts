@@ -4,7 +4,7 @@ import { findProgram } from './find-program.ts';
 
 /** Where an installed engine shows. Only its daemon, its application or its socket count: a mere client proves nothing. */
 export interface EnginePlaces {
-  /** Searched for `dockerd`, in addition to PATH: an ordinary user's PATH often lacks them. */
+  /** Searched for `dockerd`, in addition to PATH and the `sbin` beside each of its `bin`. */
   readonly daemonDirectories: readonly string[];
   readonly applications: readonly string[];
   readonly sockets: readonly string[];
@@ -13,7 +13,7 @@ export interface EnginePlaces {
 export function enginePlaces(userHome: string): EnginePlaces {
   const below = (...parts: string[]) => parts.map((part) => join(userHome, part));
   return {
-    daemonDirectories: ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/bin', '/usr/local/bin', ...below('bin')],
+    daemonDirectories: below('bin'),
     applications: ['/Applications/Docker.app', '/Applications/OrbStack.app', '/opt/docker-desktop'],
     sockets: [
       ...['/var/run/docker.sock', '/run/docker.sock'],
@@ -29,7 +29,12 @@ export function signOfDocker(
   environment: { searchPath: string; dockerHost: string | undefined },
 ): string | undefined {
   if (environment.dockerHost) return `DOCKER_HOST is ${environment.dockerHost}`;
-  const daemon = findProgram([environment.searchPath, ...places.daemonDirectories].join(':'), 'dockerd');
+  // An ordinary user's PATH often names /usr/bin and leaves /usr/sbin out, where daemons live.
+  const beside = environment.searchPath
+    .split(':')
+    .flatMap((path) => (/\/bin\/?$/.test(path) ? join(path, '../sbin') : []));
+  const directories = [environment.searchPath, ...beside, ...places.daemonDirectories];
+  const daemon = findProgram(directories.join(':'), 'dockerd');
   if (daemon) return `${daemon} is there`;
   const there =
     places.applications.find((path) => lstatSync(path, { throwIfNoEntry: false })) ?? places.sockets.find(isSocket);
