@@ -145,6 +145,7 @@ function report(results) {
     const numbers = [String(passed).padStart(6), String(failed).padStart(6), seconds.toFixed(1).padStart(9)];
     log(`${name.padEnd(23)}  ${numbers.join('  ')}`);
   }
+  for (const name of results.flatMap(({ red = [] }) => red)) log(`\n✗ ${name}`);
   for (const line of notRun) log(`\n!!! ${line}`);
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   // On CI a machine that lacks something is a broken machine, not a reason to test less.

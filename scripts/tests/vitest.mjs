@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from './programs.mjs';
 
-/** Returns `{passed, failed, files}`. A run that ends badly without a failed test counts as one failure. */
+/** Returns `{passed, failed, files, red}`, `red` being the names of the failed tests. A run that ends badly without a failed test counts as one failure. */
 export async function runVitest(root, projects, { minutes = 45 } = {}) {
-  if (projects.length === 0) return { passed: 0, failed: 0, files: [] };
+  if (projects.length === 0) return { passed: 0, failed: 0, files: [], red: [] };
   const folder = mkdtempSync(path.join(tmpdir(), 'nanoclaw-test-'));
   const file = path.join(folder, 'report.json');
   const args = ['run', '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -23,9 +23,10 @@ export async function runVitest(root, projects, { minutes = 45 } = {}) {
 }
 
 function count(root, file, code) {
-  const counts = { passed: 0, failed: 0, files: [] };
+  const counts = { passed: 0, failed: 0, files: [], red: [] };
   for (const suite of reportIn(file)) {
-    counts.files.push(path.relative(root, suite.name).split(path.sep).join('/'));
+    const name = path.relative(root, suite.name).split(path.sep).join('/');
+    counts.files.push(name);
     const having = (state) => suite.assertionResults.filter((test) => test.status === state).length;
     // Skipped means "not for this platform"; the source rules see to it that nothing else is.
     const leftOut = having('skipped');
@@ -33,6 +34,10 @@ function count(root, file, code) {
     const passed = having('passed');
     // Whatever else did not pass has failed: pending ones stood in a process that died.
     const failed = suite.assertionResults.length - passed - leftOut;
+    for (const test of suite.assertionResults) {
+      if (test.status !== 'passed' && test.status !== 'skipped') counts.red.push(`${name} > ${test.fullName}`);
+    }
+    if (failed === 0 && suite.status === 'failed') counts.red.push(name);
     counts.passed += passed;
     // A file that could not be loaded has no tests to fail, but it has failed.
     counts.failed += failed === 0 && suite.status === 'failed' ? 1 : failed;

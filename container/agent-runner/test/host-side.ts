@@ -52,8 +52,11 @@ export class HostSide implements Disposable {
     renameSync(`${target}.tmp`, target);
   }
 
+  /** Finished files; one under its temporary name is still being written. */
   files(place: string): string[] {
-    return readdirSync(join(this.ipc, place)).sort();
+    return readdirSync(join(this.ipc, place))
+      .filter((name) => name.endsWith('.json'))
+      .sort();
   }
 
   results(): ResultFile[] {
