@@ -14,6 +14,7 @@ import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { Requests } from './ipc/requests.ts';
+import { keepChannels } from './keep-channels.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
@@ -42,7 +43,7 @@ export interface AppOptions {
   ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
   readonly gateway: Gateway;
   /** Platform channels; the terminal is always there. */
-  readonly channels: readonly Channel[];
+  readonly channels: Promise<readonly Channel[]> | readonly Channel[];
   readonly requestStop: (options: { now: boolean }) => void;
 }
 
@@ -96,7 +97,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
-  const channels = [terminal, ...options.channels];
+  const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
@@ -118,7 +119,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
   const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
-  const report = { config, store, gateway, sandbox, channels, dispatcher, allowlist, startedAt, notices };
+  const keeper = keepChannels(channels, { receiver, desk, log });
+  const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
   const admin = new AdminServer({
     path: join(config.home, 'data', 'admin.sock'),
@@ -135,7 +137,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   });
   await admin.start();
   stops.add(() => admin.stop());
-  await startChannels(channels, { receiver, store, outboxBell, stops });
+  await keeper.start();
+  stops.add(() => keeper.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
@@ -177,30 +180,13 @@ async function makeTurns(
     log,
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    onPartial: () => undefined,
+    react: (jid, platformId, emoji) => void ownerOf(channels, jid)?.react(jid, platformId, emoji),
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
   recoverTurns(turns);
   return new Dispatcher(turns);
-}
-
-async function startChannels(
-  channels: readonly Channel[],
-  parts: { receiver: Receiver; store: Store; outboxBell: Bell; stops: Stops },
-): Promise<void> {
-  const closing = new AbortController();
-  for (const channel of channels) {
-    await channel.start(
-      {
-        onMessage: (message) => parts.receiver.receive(message),
-        onChat: (chat) => parts.store.chats.see({ ...chat, channel: channel.name }),
-        onOpen: () => parts.outboxBell.ring(),
-      },
-      closing.signal,
-    );
-    parts.stops.add(() => channel.stop());
-  }
-  parts.stops.add(() => closing.abort());
 }
 
 function ownerOf(channels: readonly Channel[], jid: string): Channel | undefined {

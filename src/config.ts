@@ -1,12 +1,11 @@
 // The only reader of process.env and .env. One schema, one frozen Config; secrets come out as Secret.
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { readEnvFile } from './lib/env-file.ts';
 import { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
-import { NanoclawError, systemCode } from './model/errors.ts';
+import { NanoclawError } from './model/errors.ts';
 
 const whole = (min: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
@@ -110,44 +109,51 @@ export interface Config {
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
   readonly logLevel: (typeof logLevels)[number];
+  /** Settings of channels by variable name, as their manifests list them. */
+  readonly channelSettings: ReadonlyMap<string, Secret>;
   /** What the sandbox room may know of the real environment. */
   readonly environment: { readonly path: string; readonly dockerHost: string | undefined };
 }
 
-/** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
-export function readConfig(checkout: string, environment: NodeJS.ProcessEnv = process.env): Config {
-  const home = resolve(environment['NANOCLAW_HOME'] || checkout);
-  const file = readEnvFile(join(home, '.env'));
-  const values = parse({ ...file, ...known(environment) });
-  return toConfig(values, { checkout, home, environment });
+export interface ConfigSources {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Names that channels have settings under. Without them, names in `.env` that are not ours are left unjudged. */
+  readonly channelSettings?: readonly string[] | undefined;
 }
 
-function known(environment: NodeJS.ProcessEnv): Record<string, string> {
+/** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
+export function readConfig(checkout: string, sources: ConfigSources = {}): Config {
+  const { environment = process.env, channelSettings } = sources;
+  const home = resolve(environment['NANOCLAW_HOME'] || checkout);
+  const file = fromFile(join(home, '.env'), channelSettings);
+  const given = { ...file, ...known(environment, [...Object.keys(schema.shape), ...(channelSettings ?? [])]) };
+  return toConfig(parse(given), { checkout, home, environment, channels: secretsOf(given, channelSettings ?? []) });
+}
+
+function secretsOf(given: Record<string, string>, names: readonly string[]): ReadonlyMap<string, Secret> {
+  const set = names.flatMap((name) => {
+    const value = given[name];
+    return value === undefined ? [] : [[name, new Secret(value)] as const];
+  });
+  return new Map(set);
+}
+
+function known(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of Object.keys(schema.shape)) {
+  for (const name of names) {
     const value = environment[name];
     // An empty variable is an absent one, here as in .env.
-    if (value !== undefined && value !== '') found[name] = value;
+    if (value) found[name] = value;
   }
   return found;
 }
 
-function readEnvFile(path: string): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return {};
-    throw new NanoclawError('config.invalid', `${path} cannot be read: ${systemCode(error)}.`, {
-      cure: 'Make it a text file that this user may read.',
-      cause: error,
-    });
-  }
-  const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseEnv(text))) {
-    if (!(name in schema.shape)) {
+function fromFile(path: string, channelSettings: readonly string[] | undefined): Record<string, string> {
+  const found = readEnvFile(path);
+  for (const name of Object.keys(found)) {
+    if (!(name in schema.shape) && channelSettings && !channelSettings.includes(name)) {
       throw new NanoclawError('config.invalid', `${name} in ${path} is not a setting.`, {
-        cure: `${closest(name)}docs/reference/settings.md lists them all.`,
+        cure: `${closest(name, channelSettings)}docs/reference/settings.md lists them all.`,
       });
     }
     if (name === 'NANOCLAW_HOME') {
@@ -155,13 +161,13 @@ function readEnvFile(path: string): Record<string, string> {
         cure: 'Set it in the real environment.',
       });
     }
-    if (value !== undefined && value !== '') found[name] = value;
   }
   return found;
 }
 
-function closest(name: string): string {
-  const near = Object.keys(schema.shape).find((other) => other.includes(name) || name.includes(other));
+function closest(name: string, channelSettings: readonly string[]): string {
+  const names = [...Object.keys(schema.shape), ...channelSettings];
+  const near = names.find((one) => one.includes(name) || name.includes(one));
   return near ? `Did you mean ${near}? ` : '';
 }
 
@@ -174,7 +180,14 @@ function parse(given: Record<string, string>): Values {
   });
 }
 
-function toConfig(values: Values, at: { checkout: string; home: string; environment: NodeJS.ProcessEnv }): Config {
+interface Surroundings {
+  readonly checkout: string;
+  readonly home: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly channels: ReadonlyMap<string, Secret>;
+}
+
+function toConfig(values: Values, at: Surroundings): Config {
   return Object.freeze({
     home: at.home,
     configDirectory: values.NANOCLAW_CONFIG_DIR ?? join(at.environment['HOME'] || homedir(), '.config', 'nanoclaw'),
@@ -194,6 +207,7 @@ function toConfig(values: Values, at: { checkout: string; home: string; environm
     maxContainers: values.MAX_CONCURRENT_CONTAINERS,
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
+    channelSettings: at.channels,
     environment: { path: at.environment['PATH'] ?? '', dockerHost: at.environment['DOCKER_HOST'] || undefined },
   });
 }

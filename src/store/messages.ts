@@ -1,11 +1,11 @@
-import type { InboundMessage, Message, Role } from '../model/message.ts';
+import type { InboundMessage, Message, MessageKind, Role } from '../model/message.ts';
 import type { Db } from './database.ts';
 
 interface MessageRow {
   seq: number;
   chat_jid: string;
   direction: 'in' | 'out';
-  kind: 'message' | 'edit';
+  kind: MessageKind;
   platform_id: string;
   thread: string | null;
   sender_id: string;

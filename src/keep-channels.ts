@@ -1,0 +1,29 @@
+// What the channels tell the host, and what the host does when one is refused.
+import type { Desk } from './acts/post-message.ts';
+import { tellMain } from './acts/tell-main.ts';
+import type { Channel } from './channels/channel.ts';
+import { ChannelKeeper } from './channels/keeper.ts';
+import type { Receiver } from './inbound/receive.ts';
+import type { Log } from './lib/log.ts';
+
+export function keepChannels(
+  channels: readonly Channel[],
+  parts: { receiver: Receiver; desk: Desk; log: Log },
+): ChannelKeeper {
+  const { receiver, desk, log } = parts;
+  const { store, clock, outboxBell } = desk;
+  return new ChannelKeeper(channels, {
+    clock,
+    log,
+    eventsOf: (channel) => ({
+      onMessage: (message) => receiver.receive(message),
+      onChat: ({ jid, name, isGroup }) => store.chats.see({ jid, name, isGroup, channel: channel.name }),
+      onOpen: () => outboxBell.ring(),
+    }),
+    onRefused: (channel, sentence) => {
+      const day = Math.floor(clock.now() / 86_400_000);
+      const text = `⚠️ ${channel.name} does not let me in: ${sentence}`;
+      tellMain(desk, { key: `notice:refused:${channel.name}:${day}`, text });
+    },
+  });
+}
