@@ -9,6 +9,7 @@ import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
+import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
@@ -21,6 +22,7 @@ export class Store {
   readonly inbox: Inbox;
   readonly turns: Turns;
   readonly outbox: Outbox;
+  readonly streams: Streams;
   readonly sessions: Sessions;
   readonly requests: Requests;
 
@@ -33,6 +35,7 @@ export class Store {
     this.inbox = new Inbox(db);
     this.turns = new Turns(db);
     this.outbox = new Outbox(db);
+    this.streams = new Streams(db);
     this.sessions = new Sessions(db);
     this.requests = new Requests(db);
   }

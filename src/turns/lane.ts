@@ -183,6 +183,9 @@ export class Lane {
       case 'partial':
         if (turn?.id === frame.turnId) this.#parts.onPartial(turn, frame.text);
         return;
+      case 'activity':
+        if (turn) this.#parts.onActivity(turn, frame.tool);
+        return;
       case 'bell':
         this.drain();
         return;
