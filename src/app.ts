@@ -23,7 +23,6 @@ import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { reportStatus } from './report.ts';
-import { reapLeftovers } from './sandbox/reap.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
@@ -31,7 +30,6 @@ import { loadTools } from './tools/index.ts';
 import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
-import { recoverTurns } from './turns/recover.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -93,7 +91,6 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const install = installId(store);
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
   if (record) store.facts.set('runtime', record);
-  await reapLeftovers(sandbox, { install, log });
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
@@ -137,6 +134,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   });
   await admin.start();
   stops.add(() => admin.stop());
+  // Before the channels: agents that lived on without us have lost their way out, and their patience is short.
+  dispatcher.adopt();
   await keeper.start();
   stops.add(() => keeper.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
@@ -181,11 +180,13 @@ async function makeTurns(
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
     onPartial: () => undefined,
-    react: (jid, platformId, emoji) => void ownerOf(channels, jid)?.react(jid, platformId, emoji),
+    react: (jid, platformId, emoji) => {
+      const channel = ownerOf(channels, jid);
+      if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
+    },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
-  recoverTurns(turns);
   return new Dispatcher(turns);
 }
 

@@ -59,6 +59,7 @@ export class House implements AsyncDisposable {
       TZ: 'Europe/Berlin',
       LOG_LEVEL: 'debug',
       DISK_MIN_FREE: '1m',
+      PREWARM: 'none',
       ...options.settings,
     };
     this.config = readConfig(checkout, { environment });
@@ -166,6 +167,11 @@ export class House implements AsyncDisposable {
       },
       withinMs,
     );
+  }
+
+  /** True once nothing of the group's turns is open any more. */
+  get atRest(): boolean {
+    return this.withStore((store) => store.turns.running().length === 0);
   }
 
   read(...path: string[]): string {

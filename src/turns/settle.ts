@@ -6,6 +6,7 @@ import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
 /**
@@ -15,7 +16,7 @@ import type { TurnParts } from './parts.ts';
 export function endTurn(parts: TurnParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
-    const inputs = store.turns.inputs(turn.id);
+    const inputs = store.turns.inputs(turn.id).filter((input) => input.kind === 'message');
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
@@ -91,6 +92,7 @@ function tellCause(parts: TurnParts, rows: readonly InboxRow[], told: { cause: C
 
 function giveUp(parts: TurnParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
+  takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
   const message = parts.store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();
