@@ -48,6 +48,8 @@ export interface AppOptions {
 export interface App {
   readonly socketPath: string;
   readonly notices: readonly string[];
+  /** What commands in a chat do to turns. */
+  readonly turns: Pick<Dispatcher, 'stopTurn' | 'renew'>;
   /** In reverse order of the start. `now`: running turns are ended at once. */
   stop(options: { now: boolean }): Promise<void>;
 }
@@ -145,7 +147,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
-  return { socketPath: admin.path, notices, stop: (how) => stops.run(how) };
+  return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
 function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {

@@ -20,7 +20,9 @@ export function endTurn(parts: TurnParts, turn: TurnRow, otherwise: Failure): vo
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
-    const traces = inputs.some((input) => input.taken === 1) || store.outbox.saidBy(turn.id).length > 0;
+    const traces =
+      inputs.some((input) => input.taken === 1 || input.state === 'answered') ||
+      store.outbox.saidBy(turn.id).length > 0;
     if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
     else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
   });
