@@ -5,16 +5,8 @@ import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
 import { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
+import { bytesOf, folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
-
-const whole = (min: number) =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
-const size = z
-  .string()
-  .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
-  .transform((text) => text.toLowerCase());
-const secret = z.string().transform((text) => new Secret(text));
-const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
 
 /** Every setting there is; docs/reference/settings.md is made from it. */
 const schema = z.object({
@@ -75,6 +67,11 @@ const schema = z.object({
     .prefault('10485760')
     .describe("Bytes of each output stream kept in a run's log."),
   MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
+  PREWARM: folders
+    .prefault('main')
+    .describe(
+      'Groups whose container is started ahead of the first message: folders with commas between them, or `none`.',
+    ),
   MAX_MESSAGES_PER_PROMPT: whole(1)
     .prefault('50')
     .describe(
@@ -108,6 +105,8 @@ export interface Config {
   readonly maxOutputBytes: number;
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
+  /** Folders; `main` is the main group. */
+  readonly prewarm: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   /** Settings of channels by variable name, as their manifests list them. */
   readonly channelSettings: ReadonlyMap<string, Secret>;
@@ -205,6 +204,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     limits: { memory: values.CONTAINER_MEMORY, cpus: values.CONTAINER_CPUS, pids: values.CONTAINER_PIDS },
     maxOutputBytes: values.CONTAINER_MAX_OUTPUT_SIZE,
     maxContainers: values.MAX_CONCURRENT_CONTAINERS,
+    prewarm: values.PREWARM,
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
     channelSettings: at.channels,
@@ -223,21 +223,6 @@ function credentialOf(values: Values): Credential | undefined {
     return { kind: 'auth-token', variable: 'ANTHROPIC_AUTH_TOKEN', value: values.ANTHROPIC_AUTH_TOKEN };
   }
   return undefined;
-}
-
-/** `512m` → bytes, as engines read it: powers of 1024. */
-function bytesOf(text: string): number {
-  const power = { b: 0, k: 1, m: 2, g: 3 }[text.slice(-1)] ?? 0;
-  return Number.parseInt(text, 10) * 1024 ** power;
-}
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 /** For the reference page: each setting, its default as a person would write it, and what it means. */

@@ -4,9 +4,10 @@ import { finishStream, isShown, wordless } from '../acts/close-streams.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import type { TurnRow } from '../store/turns.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
-type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk'>;
+type SayParts = Pick<TurnParts, 'react' | 'store' | 'clock' | 'log' | 'desk'>;
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
@@ -25,7 +26,9 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
       return;
     }
     const replyTo = askedIn(store, { id: turn.id, jid: turn.chat_jid }, result.answers);
+    const answered = store.inbox.claimedBy(turn.id).filter((row) => result.answers.includes(row.input_id ?? ''));
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
+    takeEyesOff(parts, answered);
     if (result.answers.length > 0 && rows === 0) return;
     // A chat that was taken from the group since hears nothing more from it.
     if (store.chats.get(turn.chat_jid)?.group !== folder) return;

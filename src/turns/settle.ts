@@ -7,9 +7,10 @@ import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
-type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk'>;
+type SettleParts = Pick<TurnParts, 'react' | 'store' | 'clock' | 'desk'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
@@ -18,11 +19,11 @@ type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk'>;
 export function endTurn(parts: SettleParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
-    const inputs = store.turns.inputs(turn.id);
+    const inputs = store.turns.inputs(turn.id).filter((input) => input.kind === 'message');
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
-    const traces = inputs.some((input) => input.taken === 1) || hasSpoken(parts, turn.id);
+    const traces = inputs.some((input) => input.taken === 1 || input.state === 'answered') || hasSpoken(parts, turn.id);
     if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
     else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
     closeStreams(parts.desk);
@@ -99,6 +100,7 @@ function tellCause(parts: SettleParts, rows: readonly InboxRow[], told: { cause:
 
 function giveUp(parts: SettleParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
+  takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
   const message = parts.store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();

@@ -5,11 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { hasCode } from '../../src/model/errors.ts';
 import { ContainerSandbox } from '../../src/sandbox/container-cli.ts';
 import { clientEnvironment } from '../../src/sandbox/engine-client.ts';
-import { reapLeftovers } from '../../src/sandbox/reap.ts';
 import { tinyImage } from '../fixtures/sandbox-image.ts';
 import { sandboxContract } from './sandbox.ts';
 import { Bench, processesWith, until } from './sandbox-bench.ts';
@@ -91,19 +89,9 @@ function dockerTests(): void {
     const talk = await theirs.start();
     await ours.start();
     expect((await ours.sandbox.find(ours.install)).map((found) => found.name)).not.toContain(talk.run.name);
-    await reapLeftovers(ours.sandbox, { install: ours.install, log: createLog('silent', process.stderr) });
+    for (const found of await ours.sandbox.find(ours.install)) await ours.sandbox.remove(found);
     expect(await ours.sandbox.find(ours.install)).toEqual([]);
     expect(await talk.ask({ do: 'echo', text: 'untouched' })).toMatchObject({ text: 'untouched' });
-  });
-
-  test('the reaper spares the runs that are kept', async () => {
-    await using bench = await open();
-    const kept = await bench.start();
-    await bench.start({ group: 'work' });
-    const log = createLog('silent', process.stderr);
-    const gone = await reapLeftovers(bench.another(), { install: bench.install, log, keep: new Set([kept.run.run]) });
-    expect(gone).toMatchObject([{ group: 'work' }]);
-    expect(await bench.sandbox.find(bench.install)).toMatchObject([{ group: 'family' }]);
   });
 
   test('an engine that does not answer, and an image that is not there, have their own errors and cures', async () => {
