@@ -1,0 +1,101 @@
+// Crash points of hosts whose containers outlive them, and of the engine itself.
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, expect, test } from 'vitest';
+import { callTool, hang } from '../../src/gateway/rehearsal/reply.ts';
+import { lockWrites } from '../fixtures/crash/home-look.ts';
+import type { Scene } from '../fixtures/crash/scene.ts';
+import { killInside } from '../fixtures/crash/victims.ts';
+import { containersOf, freshImage } from '../fixtures/engine.ts';
+import { gate, onTelegram, timesAsked } from './open-scene.ts';
+
+const clean = { faults: [], repeats: [] };
+const docker = { CONTAINER_RUNTIME: 'docker' };
+const containers = (scene: Scene) => containersOf(scene.home.install ?? '');
+
+beforeAll(freshImage);
+
+test('host, during the turn: a container that outlived it is taken over, and its turn goes on', async () => {
+  await using scene = await onTelegram(docker);
+  scene.agent.instead = ({ toolCalls }) =>
+    toolCalls.length > 0 ? undefined : callTool('Bash', { command: 'until [ -e go ]; do sleep 0.1; done; rm go' });
+  await scene.say('plain');
+  await scene.until('tool');
+  const before = await containers(scene);
+  expect(await scene.killHost()).toBe('tool');
+  const asked = timesAsked(scene);
+  await scene.startAgain();
+  writeFileSync(join(scene.home.home, 'groups', 'main', 'go'), '');
+  await scene.rest();
+  expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
+  expect(await containers(scene)).toEqual(before);
+  expect(timesAsked(scene)).toBe(asked + 1);
+});
+
+test('host and container, during the turn: run again in a new one', async () => {
+  await using scene = await onTelegram(docker);
+  scene.agent.instead = () => hang();
+  await scene.say('plain');
+  await scene.until('model');
+  await killInside(scene.home, 'container');
+  await scene.killHost();
+  scene.agent.instead = undefined;
+  await scene.startAgain();
+  await scene.rest();
+  expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
+});
+
+test('host, a request done, reply not written: the next host writes the reply again, and the agent goes on', async () => {
+  await using scene = await onTelegram(docker);
+  const model = gate(scene);
+  await scene.say('say');
+  await scene.until('model');
+  const lock = lockWrites(scene.home.home);
+  model.open();
+  let request = '';
+  await scene.sees('the request', (look) => {
+    request = look.mailbox('messages')[0] ?? '';
+    return request !== '';
+  });
+  const obstacle = join(scene.home.home, 'data', 'ipc', 'main', 'replies', request);
+  mkdirSync(obstacle);
+  lock[Symbol.dispose]();
+  await scene.sees('the deed', (look) => look.outbox().length === 1);
+  await scene.killHost();
+  const before = await containers(scene);
+  rmdirSync(obstacle);
+  scene.agent.instead = undefined;
+  await scene.startAgain();
+  await scene.rest();
+  expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
+  expect(scene.platform.heard().map(({ text }) => text)).toEqual(['note n0001', 'final n0001']);
+  expect(await containers(scene)).toEqual(before);
+});
+
+test('engine, stops: one line, the rows wait, and are answered when it is back', async () => {
+  await using scene = await onTelegram(docker);
+  await scene.say('plain');
+  await scene.rest();
+  await scene.home.stop();
+  const { stdout: real } = await execa('which', ['docker']);
+  const down = join(scene.home.bin, 'down');
+  writeFileSync(down, '');
+  const words = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+  writeFileSync(
+    join(scene.home.bin, 'docker'),
+    `#!/bin/sh\nif [ -e '${down}' ]; then echo '${words}' >&2; exit 1; fi\nexec '${real}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  await scene.startAgain();
+  await scene.say('plain');
+  await scene.sees('the row to wait', (look) => look.inbox()[1]?.cause === 'sandbox');
+  await scene.killHost();
+  await scene.startAgain();
+  rmSync(down);
+  expect(existsSync(down)).toBe(false);
+  await scene.rest();
+  expect(scene.verdict()).toMatchObject({ ...clean, answered: 2 });
+  const lines = scene.platform.heard().filter(({ text }) => text.startsWith('⏸'));
+  expect(lines).toHaveLength(1);
+});
