@@ -5,8 +5,10 @@ import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
 import { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
-import { bytesOf, folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
+import { bytesOf, names, size, whole, zone } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
+
+const secret = z.string().transform((text) => new Secret(text));
 
 /** Every setting there is; docs/reference/settings.md is made from it. */
 const schema = z.object({
@@ -67,7 +69,7 @@ const schema = z.object({
     .prefault('10485760')
     .describe("Bytes of each output stream kept in a run's log."),
   MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
-  PREWARM: folders
+  PREWARM: names
     .prefault('main')
     .describe(
       'Groups whose container is started ahead of the first message: folders with commas between them, or `none`.',

@@ -60,10 +60,12 @@ export class Adoption {
     this.#stuck.clear();
     this.#trying = this.#search()
       .catch((error: unknown) => {
-        this.#problem = sentenceOf(error);
+        const problem = sentenceOf(error);
+        const news = problem !== this.#problem;
+        this.#problem = problem;
         this.#nextAt = clock.now() + retryMs;
         clock.after(retryMs, () => inboxBell.ring());
-        log.warn({ err: error }, 'what earlier hosts left running is not settled; tried again in 5 s');
+        if (news) log.warn({ err: error }, 'what earlier hosts left running is not settled; tried again every 5 s');
       })
       .finally(() => {
         this.#trying = undefined;

@@ -223,3 +223,27 @@ test('an engine that is down tells the chat that it waits, and main what to do, 
     expect.stringMatching(/Docker does not answer\. Start it\.[\s\S]*tg:2 waits/),
   ]);
 });
+
+test('an engine that is down while the host starts: told once, answered when it is back, and nothing was made before', async () => {
+  let down = true;
+  await using house = await openHouse({
+    onSandbox: (sandbox) => {
+      sandbox.beforeFind = async () => {
+        if (down) throw new NanoclawError('sandbox.unavailable', 'Docker does not answer.', { cure: 'Start it.' });
+      };
+    },
+  });
+  house.rehearsal.script = () => say('back again');
+  const seq = house.say('hello');
+  expect(await house.hears(1)).toEqual([expect.stringMatching(/Docker does not answer\. Start it\./)]);
+  await eventually('a second look', () => {
+    house.clock.advance(5_000);
+    return (stateOf(house, seq)?.cause_tries ?? 0) >= 3;
+  });
+  expect(house.heard()).toHaveLength(1);
+  expect(house.sandbox.runs).toEqual([]);
+  down = false;
+  house.clock.advance(5_000);
+  expect(await house.hears(2)).toEqual([expect.any(String), 'back again']);
+  expect(stateOf(house, seq)).toMatchObject({ attempts: 0, state: 'done' });
+});

@@ -1,8 +1,11 @@
 // Containers made ahead of the first message: there when it comes, first to go when somebody else needs the room.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { say } from '../../src/gateway/rehearsal/reply.ts';
 import { NanoclawError } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
+import { Machine } from '../fixtures/machine.ts';
 import { type House, openHouse } from '../house.ts';
 
 const groups = (house: House) => house.sandbox.runs.map((run) => run.spec.group);
@@ -109,4 +112,12 @@ test('a chosen group has one too, an unknown one is left out, and the cap holds'
   house.group('g2', 'tg:2', { requiresTrigger: false });
   look(house);
   expect(groups(house)).toEqual(['main']);
+});
+
+test('piped lines are answered by the container made ahead, and nothing of it stays behind', async () => {
+  await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local', PREWARM: 'main' } });
+  const ran = await machine.run(['start'], 'hello\n');
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello /) });
+  expect(readdirSync(join(machine.home, 'logs', 'runs', 'main'))).toHaveLength(1);
+  expect(machine.processes()).toEqual([]);
 });
