@@ -9,7 +9,8 @@ import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
 import type { TurnParts } from './parts.ts';
 
-type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk'>;
+/** All of the room's parts that an end needs. */
+type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
