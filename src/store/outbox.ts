@@ -28,22 +28,16 @@ export interface OutboxRow {
   readonly createdAt: number;
 }
 
-export interface OutboxColumns {
-  readonly id: number;
-  readonly key: string;
-  readonly part: number;
-  readonly parts: number;
+export interface OutboxColumns
+  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'text' | 'state' | 'attempts'> {
   readonly group_folder: string;
   readonly chat_jid: string;
   readonly thread: string | null;
   readonly turn_id: string | null;
-  readonly text: string;
   readonly reply_to: string | null;
   readonly file: string | null;
   readonly buttons: string | null;
-  readonly state: OutboxRow['state'];
   readonly platform_id: string | null;
-  readonly attempts: number;
   readonly next_attempt_at: number;
   readonly error: string | null;
   readonly created_at: number;
@@ -111,8 +105,10 @@ export class Outbox {
     this.#bury = db.prepare(
       "UPDATE outbox SET state = 'dead', error = ?, agent_told = (key LIKE 'notice:%') WHERE id = ?",
     );
-    this.#wereSending = db.prepare<[], OutboxColumns>("SELECT * FROM outbox WHERE state = 'sending' ORDER BY id");
-    this.#requeue = db.prepare("UPDATE outbox SET state = 'due' WHERE state = 'sending'");
+    // The wider condition is the index's own: without it all that was ever said would be read.
+    const wasSending = "state IN ('due', 'sending') AND state = 'sending'";
+    this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${wasSending}`);
+    this.#requeue = db.prepare(`UPDATE outbox SET state = 'due' WHERE ${wasSending}`);
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );

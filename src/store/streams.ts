@@ -44,13 +44,15 @@ export class Streams {
       text = @text, state = CASE WHEN platform_id IS NULL THEN 'sending' ELSE 'due' END, attempts = 0, next_attempt_at = 0
       WHERE id = @id`);
     const lost = "state = 'streaming' AND platform_id IS NULL AND attempts > 0";
-    this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${lost} ORDER BY id`);
+    this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${lost}`);
     this.#requeue = db.prepare(`UPDATE outbox SET attempts = 0 WHERE ${lost}`);
+    // Asked at every end of a turn: without the hints it would read all of three tables.
     this.#over = db.prepare<[], OutboxColumns>(`WITH RECURSIVE alive (id) AS (
-        SELECT id FROM turns WHERE state = 'running'
-        UNION SELECT turn_id FROM inbox WHERE state = 'waiting' AND wakes = 1 AND turn_id IS NOT NULL
+        SELECT id FROM turns INDEXED BY turns_running WHERE state = 'running'
+        UNION SELECT turn_id FROM inbox INDEXED BY inbox_waking WHERE state = 'waiting' AND wakes = 1 AND turn_id IS NOT NULL
         UNION SELECT retry_of FROM turns JOIN alive ON turns.id = alive.id WHERE retry_of IS NOT NULL)
-      SELECT * FROM outbox WHERE state = 'streaming' AND turn_id NOT IN (SELECT id FROM alive) ORDER BY id`);
+      SELECT * FROM outbox INDEXED BY outbox_streaming
+        WHERE state = 'streaming' AND turn_id NOT IN (SELECT id FROM alive)`);
     this.#remove = db.prepare('DELETE FROM outbox WHERE id = ?');
   }
 

@@ -7,7 +7,8 @@ import type { TurnRow } from '../store/turns.ts';
 import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
-type SayParts = Pick<TurnParts, 'react' | 'store' | 'clock' | 'log' | 'desk'>;
+/** All of the room's parts that a result needs. */
+type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its

@@ -11,7 +11,8 @@ import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 import { settleStopped } from './stop-turn.ts';
 
-type SettleParts = Pick<TurnParts, 'react' | 'store' | 'clock' | 'desk'>;
+/** All of the room's parts that an end needs. */
+type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
