@@ -100,10 +100,8 @@ function forbidden(description: string): string {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'an answer that is not of Telegram';
   const code = systemCode(error);
-  if (code !== undefined) return code;
-  if (!(error instanceof Error)) return 'connection lost';
-  if (error.name === 'AbortError') return 'broken off';
-  if ('type' in error && error.type === 'invalid-json') return 'an answer that is not of Telegram';
-  return /timed out/.test(error.message) ? 'timed out' : 'connection lost';
+  if (code !== undefined || !(error instanceof Error)) return code ?? 'connection lost';
+  return /timed out|broken off/.exec(error.message)?.[0] ?? 'connection lost';
 }

@@ -7,7 +7,7 @@ import { type FileKind, fileKindOf, sendFile } from './files.ts';
 const captionLength = 1024;
 const draftLength = 4096;
 
-/** The sum of a place in Telegram's own terms, without what is not there. */
+/** Where a message goes and what hangs on it, in Telegram's own terms. */
 export interface Target {
   readonly chat_id: number;
   readonly message_thread_id?: number;
@@ -160,7 +160,7 @@ const noPreview = { link_preview_options: { is_disabled: true } } as const;
 
 /** The same, for pictures and Telegram's own tags in rich text (buttons of an agent's making among them). */
 function fetches(text: string): boolean {
-  return /!\[|<\s*(?:img|video|audio|figure|tg-)/i.test(text);
+  return /!\[.*\][([:]/s.test(text) || /<\s*(?:img|video|audio|figure|tg-)/i.test(text);
 }
 
 function threadIn({ message_thread_id: thread }: Target): Pick<Target, 'message_thread_id'> {
