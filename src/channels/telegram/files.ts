@@ -6,7 +6,7 @@ import type { OutboundFile } from '../channel.ts';
 import type { Calls, TelegramApi } from './api.ts';
 import { deliveryError, failureOf, refused } from './errors.ts';
 import { ask, readAll } from './http.ts';
-import type { Target } from './outbound.ts';
+import type { Target } from './target.ts';
 
 export type FileKind = 'photo' | 'voice' | 'audio' | 'video' | 'animation' | 'document';
 
