@@ -64,7 +64,7 @@ export class TelegramChannel implements Channel {
 
   async start(events: ChannelEvents, signal: AbortSignal): Promise<void> {
     const { log, clock } = this.#parts;
-    const api = openApi(this.#token, this.#root);
+    const api = openApi({ token: this.#token, root: this.#root, clock });
     try {
       const me = await enter(api.calls, { ...this.#parts, signal });
       signal.throwIfAborted();
