@@ -17,7 +17,7 @@ export function storeStop(parts: TurnParts, place: Place): readonly TurnRow[] | 
 }
 
 /** What was given to the agent before it was stopped and has no result yet. */
-function stoppedInputs(parts: TurnParts, turnId: string): string[] {
+function stoppedInputs(parts: Pick<TurnParts, 'store'>, turnId: string): string[] {
   const inputs = parts.store.turns.inputs(turnId);
   const interrupt = inputs.findLast((input) => input.kind === 'interrupt');
   if (!interrupt) return [];
@@ -26,7 +26,7 @@ function stoppedInputs(parts: TurnParts, turnId: string): string[] {
 }
 
 /** However the turn ended: its stopped rows are done, not tried again. */
-export function settleStopped(parts: TurnParts, turn: TurnRow): void {
+export function settleStopped(parts: Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>, turn: TurnRow): void {
   const answers = stoppedInputs(parts, turn.id);
   if (answers.length === 0) return;
   const ordinal = parts.store.turns.nextOrdinal(turn.id);

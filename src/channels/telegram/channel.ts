@@ -2,14 +2,15 @@
 import { NanoclawError } from '../../model/errors.ts';
 import type { Channel, ChannelCapabilities, ChannelEvents, ChannelPlace, OutboundPart, Streaming } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
-import { type Calls, openApi } from './api.ts';
+import { openApi, type TelegramApi } from './api.ts';
 import { enter } from './enter.ts';
 import { deliveryError, failureOf, refused, wordsOf } from './errors.ts';
 import { fetchFile, maxFileBytes } from './files.ts';
 import { Intake } from './intake.ts';
-import { messageIdOf, Outbound, targetOf } from './outbound.ts';
+import { Outbound } from './outbound.ts';
 import { Poll } from './poll.ts';
 import { reactionOf } from './reactions.ts';
+import { messageIdOf, targetOf } from './target.ts';
 import { Typing, type TypingPlace } from './typing.ts';
 import { Underway } from './underway.ts';
 
@@ -20,12 +21,11 @@ const editEveryMs = 3_100;
 
 /** What there is between a start and a stop. */
 interface Session {
-  readonly calls: Calls;
+  readonly api: TelegramApi;
   readonly outbound: Outbound;
   readonly poll: Poll;
   readonly typing: Typing;
   readonly underway: Underway;
-  readonly close: () => void;
 }
 
 export class TelegramChannel implements Channel {
@@ -64,10 +64,11 @@ export class TelegramChannel implements Channel {
 
   async start(events: ChannelEvents, signal: AbortSignal): Promise<void> {
     const { log, clock } = this.#parts;
-    const { calls, close } = openApi(this.#token, this.#root);
+    const api = openApi({ token: this.#token, root: this.#root, clock });
     try {
-      const me = await enter(calls, { ...this.#parts, signal });
+      const me = await enter(api.calls, { ...this.#parts, signal });
       signal.throwIfAborted();
+      const { calls } = api;
       const underway = new Underway();
       const answerClick = (id: string) =>
         void this.#hint((to) => calls.answerCallbackQuery({ callback_query_id: id }, to));
@@ -76,10 +77,10 @@ export class TelegramChannel implements Channel {
       const take = intake.take.bind(intake);
       const poll = new Poll({ calls, clock, log, take, lost: events.onClosed });
       const typing = new Typing({ clock, show: (place, end) => this.#showTyping(place, end) });
-      this.#session = { calls, outbound: new Outbound(calls), poll, typing, underway, close };
+      this.#session = { api, outbound: new Outbound(calls), poll, typing, underway };
       log.info({ bot: me.username }, 'Telegram is connected');
     } catch (error) {
-      close();
+      api.close();
       throw error;
     }
     this.#session.poll.start();
@@ -138,14 +139,14 @@ export class TelegramChannel implements Channel {
     if (chatId === undefined || id === undefined || (emoji !== undefined && !known)) return;
     const reaction = known ? [{ type: 'emoji' as const, emoji: known }] : [];
     await this.#hint((end) =>
-      this.#session?.calls.setMessageReaction({ chat_id: chatId, message_id: id, reaction }, end),
+      this.#session?.api.calls.setMessageReaction({ chat_id: chatId, message_id: id, reaction }, end),
     );
   }
 
   fetch(ref: string, { maxBytes, signal }: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array> {
     const session = this.#session;
     if (!session) return Promise.reject(closed('Telegram is not connected.'));
-    const from = { calls: session.calls, token: this.#token, root: this.#root };
+    const from = { ...session.api, token: this.#token, root: this.#root };
     return session.underway.run((end) => fetchFile(from, ref, { maxBytes, signal: end }), signal);
   }
 
@@ -155,7 +156,7 @@ export class TelegramChannel implements Channel {
     if (!session) return;
     session.typing.stop();
     await Promise.all([session.poll.stop(), session.underway.end()]);
-    session.close();
+    session.api.close();
   }
 
   #openAt(jid: string): { session: Session; chatId: number } {
@@ -177,7 +178,7 @@ export class TelegramChannel implements Channel {
 
   async #showTyping({ chatId, thread }: TypingPlace, end: AbortSignal): Promise<boolean> {
     const place = { chat_id: chatId, ...(thread === undefined ? {} : { message_thread_id: thread }) };
-    return this.#hint((signal) => this.#session?.calls.sendChatAction({ ...place, action: 'typing' }, signal), end);
+    return this.#hint((signal) => this.#session?.api.calls.sendChatAction({ ...place, action: 'typing' }, signal), end);
   }
 
   /** Something that is nice to have. False when it did not work. */

@@ -69,7 +69,7 @@ interface FileShape {
 
 function attachmentsOf(message: Message): IncomingAttachment[] {
   const { photo, voice, audio, video, video_note: note, animation, document, sticker } = message;
-  const largest = photo?.reduce((one, other) => (other.width * other.height > one.width * one.height ? other : one));
+  const [largest] = photo?.toSorted((one, other) => other.width * other.height - one.width * one.height) ?? [];
   if (largest) return [attachment('photo', largest, 'image/jpeg')];
   if (voice) return [attachment('voice', voice, 'audio/ogg')];
   if (audio) return [attachment('audio', audio)];

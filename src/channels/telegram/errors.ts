@@ -1,6 +1,6 @@
 // What becomes of grammY's errors. They hold the address with the token and the whole payload, so none of them, and no
 // text that comes from below them, may leave this folder.
-import { GrammyError, HttpError } from 'grammy';
+import { GrammyError, HttpError } from 'grammy/web';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 
 /** Why a call failed. */
@@ -100,10 +100,8 @@ function forbidden(description: string): string {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'an answer that is not of Telegram';
   const code = systemCode(error);
-  if (code !== undefined) return code;
-  if (!(error instanceof Error)) return 'connection lost';
-  if (error.name === 'AbortError') return 'broken off';
-  if ('type' in error && error.type === 'invalid-json') return 'an answer that is not of Telegram';
-  return /timed out/.test(error.message) ? 'timed out' : 'connection lost';
+  if (code !== undefined || !(error instanceof Error)) return code ?? 'connection lost';
+  return /timed out|broken off/.exec(error.message)?.[0] ?? 'connection lost';
 }

@@ -1,16 +1,18 @@
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { InputFile } from 'grammy';
+import { InputFile } from 'grammy/web';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 import type { OutboundFile } from '../channel.ts';
-import type { Calls } from './api.ts';
+import type { Calls, TelegramApi } from './api.ts';
 import { deliveryError, failureOf, refused } from './errors.ts';
-import type { Target } from './outbound.ts';
+import { ask, readAll } from './http.ts';
+import type { Target } from './target.ts';
 
 export type FileKind = 'photo' | 'voice' | 'audio' | 'video' | 'animation' | 'document';
 
 const mebi = 1024 * 1024;
 export const maxFileBytes = 50 * mebi;
+const chunkBytes = 64 * 1024;
 const maxPhotoBytes = 10 * mebi;
 
 const kinds: readonly (readonly [FileKind, RegExp])[] = [
@@ -42,7 +44,8 @@ export async function sendFile(
 ): Promise<number> {
   const { kind, to, caption, signal } = how;
   // grammY writes the name into a header as it is.
-  const input = new InputFile(file.path, file.name.replace(/[\p{Cc}";\\/]/gu, '_'));
+  await using handle = await open(file.path);
+  const input = new InputFile(chunksOf(handle), file.name.replace(/[\p{Cc}";\\/]/gu, '_'));
   const common = caption === '' ? to : { ...to, caption };
   switch (kind) {
     case 'photo':
@@ -60,31 +63,39 @@ export async function sendFile(
   }
 }
 
-interface FetchFrom {
-  readonly calls: Calls;
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes));
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+interface FetchFrom extends Pick<TelegramApi, 'calls' | 'agent'> {
   readonly token: string;
   readonly root: string;
 }
 
 /** What a `ref` of ours (file id, size) names. From the Bot API's own host and nowhere else. */
 export async function fetchFile(
-  { calls, token, root }: FetchFrom,
+  { calls, agent, token, root }: FetchFrom,
   ref: string,
   { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const [id = '', size] = ref.split(' ');
-  if (Number(size) > maxBytes) throw tooLarge(maxBytes);
+  const over = () => refused(`The file is larger than ${Math.floor(maxBytes / mebi)} MB.`);
+  if (Number(size) > maxBytes) throw over();
   const path = await pathOf(calls, id, signal);
   const url = `${root}/file/bot${token}/${path.split('/').map(encodeURIComponent).join('/')}`;
   try {
-    const response = await fetch(url, { signal, redirect: 'error' });
-    if (response.status === 404) throw refused('The file is gone from Telegram.');
-    if (!response.ok || !response.body) throw unreachable(`it answered ${response.status}`);
-    return await readAll(response.body, maxBytes);
+    const response = await ask(url, { agent, signal });
+    if (response.statusCode === 200) return await readAll(response, { maxBytes, over });
+    response.resume();
+    if (response.statusCode === 404) throw refused('The file is gone from Telegram.');
+    throw unreachable(`it answered ${response.statusCode}`);
   } catch (error) {
     if (error instanceof NanoclawError) throw error;
-    // Whatever it is, it may hold the address, and the address holds the token.
-    throw unreachable(systemCode(error instanceof Error ? error.cause : undefined) ?? 'connection lost');
+    throw unreachable(systemCode(error) ?? 'connection lost');
   }
 }
 
@@ -99,22 +110,6 @@ async function pathOf(calls: Calls, id: string, signal: AbortSignal): Promise<st
     if (failure?.code === 400) throw refused('The file is gone from Telegram.');
     throw deliveryError(error);
   }
-}
-
-async function readAll(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    // Leaving the loop ends the connection.
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function tooLarge(maxBytes: number): NanoclawError {
-  return refused(`The file is larger than ${Math.floor(maxBytes / mebi)} MB.`);
 }
 
 function unreachable(why: string): NanoclawError {
