@@ -8,7 +8,7 @@ import { atTerminal, onTelegram, toldOfEarlier } from './open-scene.ts';
 const clean = { faults: [], repeats: [] };
 
 test.each(['runner', 'container'] as const)(
-  '%s, before it took the input: nothing is spent, a new container gets the same input',
+  'runner or container, before it took the input (%s): nothing is spent, a new container gets the same input',
   async (victim) => {
     await using scene = await atTerminal();
     await scene.say('plain');
@@ -24,7 +24,7 @@ test.each(['runner', 'container'] as const)(
 );
 
 test.each(['agent', 'runner', 'container'] as const)(
-  '%s, during the turn: attempt + 1, retried, and told what was sent before',
+  'runner or container, during the turn (%s): attempt + 1, retried, and told what was sent before',
   async (victim) => {
     await using scene = await onTelegram();
     scene.agent.instead = ({ toolResults }) => (toolResults.length > 0 ? hang() : undefined);

@@ -64,7 +64,7 @@ test('host, claimed, input written, agent has not taken it: the rows wait again,
   await scene.sees('no attempt to be spent', (look) => look.inbox()[0]?.attempts === 0);
 });
 
-test('host, during the turn: the rest is run again and told what the earlier attempt had sent', async () => {
+test('host, during the turn, local: the rest is run again and told what the earlier attempt had sent', async () => {
   await using scene = await onTelegram();
   scene.agent.instead = ({ toolResults }) => (toolResults.length > 0 ? hang() : undefined);
   await scene.say('say');

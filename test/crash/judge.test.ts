@@ -53,8 +53,10 @@ describe('the judge', () => {
       { ...death, at: 900 },
       { ...death, unmarked: [row('final n0002')] },
       { ...death, unmarked: [] },
-      { ...death, marked: new Set(['1']) },
+      { ...death, marked: new Set([`${chat} 1`]) },
     ];
+    const elsewhere = { ...death, marked: new Set(['tg:2 1']) };
+    expect(court({ heard, deaths: [elsewhere] }).faults).toEqual([]);
     for (const other of guilty) expect(court({ heard, deaths: [other] }).faults).toHaveLength(1);
     expect(court({ heard: said('final n0001', 'final n0001', 'final n0001'), deaths: [death] }).faults).toHaveLength(1);
   });

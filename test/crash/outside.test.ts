@@ -7,7 +7,7 @@ const clean = { faults: [], repeats: [] };
 const notices = (heard: readonly { text: string }[]) => heard.filter(({ text }) => text.startsWith('⏸')).length;
 
 test.each([401, 403])(
-  'model, %i: one line with the cure; the next start answers, however the host ended',
+  'model, 401, 403 (%i): one line with the cure; the next start answers, however the host ended',
   async (status) => {
     await using scene = await onTelegram();
     scene.agent.instead = () => fail(status);
@@ -23,15 +23,29 @@ test.each([401, 403])(
   },
 );
 
-test.each([429, 529])('model, %i: one line; tried again also by the next host', async (status) => {
-  await using scene = await onTelegram();
-  scene.agent.instead = () => fail(status);
+test.each([429, 529])(
+  'model, 429, 5xx, no answer, a cut stream (after the SDK’s own two retries) (%i): one line; tried again also by the next host',
+  async (status) => {
+    await using scene = await onTelegram();
+    scene.agent.instead = () => fail(status);
+    await scene.say('plain');
+    await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'overloaded');
+    await scene.killHost();
+    await scene.startAgain();
+    await scene.sees('another try', (look) => (look.inbox()[0]?.cause_tries ?? 0) > 1);
+    scene.agent.instead = undefined;
+    await scene.rest();
+    expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
+    expect(notices(scene.platform.heard())).toBe(1);
+  },
+);
+
+test('disk, full: the row waits through a death of the host, and is answered when there is room', async () => {
+  await using scene = await onTelegram({ DISK_MIN_FREE: '9000000g' });
   await scene.say('plain');
-  await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'overloaded');
+  await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'disk');
   await scene.killHost();
-  await scene.startAgain();
-  await scene.sees('another try', (look) => (look.inbox()[0]?.cause_tries ?? 0) > 1);
-  scene.agent.instead = undefined;
+  await scene.startAgain({ DISK_MIN_FREE: '1m' });
   await scene.rest();
   expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
   expect(notices(scene.platform.heard())).toBe(1);
