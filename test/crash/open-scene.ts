@@ -13,7 +13,7 @@ export async function onTelegram(settings: Readonly<Record<string, string>> = {}
 export async function atTerminal(settings: Readonly<Record<string, string>> = {}): Promise<Scene<TerminalPlatform>> {
   return Scene.open({
     checkout: inject('snapshot'),
-    platform: new TerminalPlatform(),
+    platform: new TerminalPlatform({ partLength: 600_000 }),
     chance: new Chance(1),
     settings,
   });

@@ -30,6 +30,7 @@ test.each([429, 529])(
     scene.agent.instead = () => fail(status);
     await scene.say('plain');
     await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'overloaded');
+    await scene.sees('the line to be sent', (look) => look.outbox()[0]?.state === 'sent');
     await scene.killHost();
     await scene.startAgain();
     await scene.sees('another try', (look) => (look.inbox()[0]?.cause_tries ?? 0) > 1);
