@@ -1,4 +1,5 @@
 // What the channels tell the host, and what the host does when one is refused.
+import { announceChat } from './acts/announce-chat.ts';
 import type { Desk } from './acts/post-message.ts';
 import { tellMain } from './acts/tell-main.ts';
 import type { Channel } from './channels/channel.ts';
@@ -16,8 +17,11 @@ export function keepChannels(
     clock,
     log,
     eventsOf: (channel) => ({
-      onMessage: (message) => receiver.receive(message),
-      onChat: ({ jid, name, isGroup }) => store.chats.see({ jid, name, isGroup, channel: channel.name }),
+      onMessage: (message) => receiver.receive(message, channel.name),
+      onChat: ({ jid, name, isGroup, addedBy: by }) => {
+        store.chats.see({ jid, name, isGroup, channel: channel.name });
+        if (by !== undefined) announceChat(desk, { jid, name, by, how: 'added' });
+      },
       onOpen: () => outboxBell.ring(),
     }),
     onRefused: (channel, sentence) => {
