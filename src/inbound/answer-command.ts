@@ -2,7 +2,7 @@ import { postMessage } from '../acts/post-message.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import type { InboundMessage, Role } from '../model/message.ts';
-import type { ChatCommand, CommandCall, CommandParts } from './commands.ts';
+import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
 
 export interface GivenCommand {
   readonly command: ChatCommand;

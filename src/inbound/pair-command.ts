@@ -1,7 +1,7 @@
 import { pairOwner } from '../acts/pair-owner.ts';
 import { wireChat } from '../acts/wire-chat.ts';
 import type { InboundMessage } from '../model/message.ts';
-import type { CommandCall, CommandParts } from './commands.ts';
+import type { CommandCall, CommandParts } from './command.ts';
 
 /** `/pair CODE`: the sender of the right code becomes an owner, and the chat is wired to main unless a group has it. */
 export function pairInChat({ desk }: CommandParts, call: CommandCall): string {

@@ -2,7 +2,7 @@ import { explainInWords } from '../acts/explain-in-words.ts';
 import { explainMessage, findMessage } from '../acts/explain-message.ts';
 import { NanoclawError } from '../model/errors.ts';
 import type { Message } from '../model/message.ts';
-import type { CommandCall, CommandParts } from './commands.ts';
+import type { CommandCall, CommandParts } from './command.ts';
 
 /** `/why m812`; without a name, about the message replied to, or the last one here that was no command. */
 export function whyInChat({ desk, timeZone }: CommandParts, call: CommandCall): string {
