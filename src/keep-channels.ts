@@ -20,7 +20,9 @@ export function keepChannels(
       onMessage: (message) => receiver.receive(message, channel.name),
       onChat: ({ jid, name, isGroup, addedBy: by }) => {
         store.chats.see({ jid, name, isGroup, channel: channel.name });
-        if (by !== undefined) announceChat(desk, { jid, name, by, how: 'added' });
+        if (by === undefined) return;
+        const owner = store.owners.all().find((one) => one.channel === channel.name && one.senderId === by);
+        announceChat(desk, { jid, name, by: owner?.name ?? by, how: 'added' });
       },
       onOpen: () => outboxBell.ring(),
     }),

@@ -12,9 +12,7 @@ export function explainInWords(told: Explanation, { timeZone, now }: { timeZone:
     `${told.id}: ${quote(told.message.text)}`,
     `${origin(told.message)}, ${at(told.message.sentAt)}`,
     decided(told),
-    ...(told.inbox && !(told.decision.type === 'context' && told.inbox.state === 'waiting')
-      ? [standing(told.inbox, { at, now })]
-      : []),
+    ...standing(told, { at, now }),
     ...told.attempts.flatMap((attempt, n) => tried(attempt, { n: n + 1, at })),
     ...told.said.map(said),
   ];
@@ -51,29 +49,31 @@ function editOf({ original }: Message): string {
 }
 
 function standing(
-  inbox: NonNullable<Explanation['inbox']>,
+  { inbox, decision, attempts }: Explanation,
   { at, now }: { at: (instant: number) => string; now: number },
-): string {
+): string[] {
+  // Context that waits was told of already.
+  if (!inbox || (decision.type === 'context' && inbox.state === 'waiting')) return [];
   const group = `Group ${inbox.group}`;
   switch (inbox.state) {
     case 'waiting': {
       const cause = inbox.cause === undefined ? '' : ` because of: ${inbox.cause}`;
       const failed = inbox.attempts === 0 ? '' : `; failed attempts: ${inbox.attempts}`;
-      const next =
-        inbox.nextAttemptAt === undefined
-          ? '; tried again after a restart or with the next message'
-          : inbox.nextAttemptAt > now
-            ? `; next try ${at(inbox.nextAttemptAt)}`
-            : '';
-      return `${group}: it waits${cause}${failed}${next}.`;
+      return [`${group}: it waits${cause}${failed}${nextTry(inbox.nextAttemptAt, { at, now })}.`];
     }
     case 'claimed':
-      return `${group}: a turn works on it now.`;
+      return [`${group}: a turn works on it now.`];
     case 'done':
-      return `${group}: done.`;
+      if (attempts.length > 0) return [`${group}: done.`];
+      return [`${group}: it was stopped before an agent read it, and is not answered.`];
     case 'dead':
-      return `${group}: given up.`;
+      return [`${group}: given up.`];
   }
+}
+
+function nextTry(next: number | undefined, { at, now }: { at: (instant: number) => string; now: number }): string {
+  if (next === undefined) return '; tried again after a restart or with the next message';
+  return next > now ? `; next try ${at(next)}` : '';
 }
 
 function tried(attempt: ExplainedAttempt, { n, at }: { n: number; at: (instant: number) => string }): string[] {

@@ -71,6 +71,16 @@ describe('who may command', () => {
     expect(desk.done).toEqual([{ jid: 'tg:-2', thread: '17' }]);
   });
 
+  test('where several bots are, what names another one is none of ours', () => {
+    using desk = new InboundDesk();
+    desk.store.chats.see({ jid: 'tg:1', channel: 'telegram', name: 'Club', isGroup: true });
+    desk.say('/stop@other_bot');
+    expect(desk.done).toEqual([]);
+    desk.say('/stop@andy_bot', { mentionsAssistant: true });
+    desk.say('/stop');
+    expect(desk.heard()).toHaveLength(2);
+  });
+
   test('whom the sender allowlist does not let wake does not command main either; an owner is never denied', () => {
     using desk = new InboundDesk();
     const list = { default: { allow: [], mode: 'drop' }, chats: { 'tg:1': { allow: [], mode: 'trigger' } } };

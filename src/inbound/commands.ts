@@ -17,11 +17,18 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },
 ];
 
+export interface FoundCommand {
+  readonly command: ChatCommand;
+  readonly argument: string;
+  /** It names a bot (`/stop@andy_bot`): where several are, that may be another one. */
+  readonly addressed: boolean;
+}
+
 /** The command a text is, in any case and with or without `@bot`; undefined when it is a message like any other. */
-export function findCommand(text: string): { command: ChatCommand; argument: string } | undefined {
-  const match = /^\/([a-z][a-z0-9_-]*)(?:@[\w.-]+)?(?:\s+([\s\S]*))?$/i.exec(text.trimEnd());
+export function findCommand(text: string): FoundCommand | undefined {
+  const match = /^\/([a-z][a-z0-9_-]*)(@[\w.-]+)?(?:\s+([\s\S]*))?$/i.exec(text.trimEnd());
   const command = chatCommands.find((one) => one.name === match?.[1]?.toLowerCase());
-  return command && { command, argument: (match?.[2] ?? '').trim() };
+  return command && { command, argument: (match?.[3] ?? '').trim(), addressed: match?.[2] !== undefined };
 }
 
 function help(): string {

@@ -7,7 +7,7 @@ import type { InboundMessage, Role } from '../model/message.ts';
 import { isDiskFull } from '../store/database.ts';
 import { answerCommand } from './answer-command.ts';
 import type { CommandParts } from './command.ts';
-import { findCommand } from './commands.ts';
+import { type FoundCommand, findCommand } from './commands.ts';
 import { longTextUnits } from './long-text.ts';
 import { withoutCode } from './pair-command.ts';
 import { placeEdit, reactionText } from './place-edit.ts';
@@ -52,7 +52,7 @@ export class Receiver {
     const { desk, allowlist } = this.#parts;
     const group = this.#groupOf(given.jid);
     const message = withoutCode(given);
-    const called = given.kind === 'message' ? findCommand(given.text) : undefined;
+    const called = this.#commandIn(given);
     const standing = allowlist.standingOf(given.senderId, given.jid);
     const role = roleOf(given, group && standing);
     if (called && this.#mayCommand({ ...called, fromOwner: given.fromOwner, group, standing })) {
@@ -67,6 +67,12 @@ export class Receiver {
     const decision = decide({ ...message, group, standing });
     if (decision === 'drop') return undefined;
     return this.#store(message, { folder: group.folder, role, wakes: decision === 'wake' });
+  }
+
+  #commandIn(message: InboundMessage): FoundCommand | undefined {
+    const called = message.kind === 'message' ? findCommand(message.text) : undefined;
+    const shared = this.#parts.desk.store.chats.get(message.jid)?.isGroup ?? false;
+    return called?.addressed && shared && !message.mentionsAssistant ? undefined : called;
   }
 
   #groupOf(jid: string): Group | undefined {
