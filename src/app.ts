@@ -10,6 +10,7 @@ import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
@@ -22,7 +23,7 @@ import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
-import { reportStatus } from './report.ts';
+import { noticesOf, reportStatus } from './report.ts';
 import { reapLeftovers } from './sandbox/reap.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
@@ -117,8 +118,19 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
-  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
+  // FOR THE MERGE WITH w/turns, in one line: { stop: (place) => dispatcher.stopTurn(place), renew: (folder) => dispatcher.renew(folder) }
+  const turns: TurnControl = { stop: () => false, renew: () => undefined };
+  const receiver = new Receiver({
+    desk,
+    turns,
+    timeZone: config.timeZone,
+    log,
+    inboxBell,
+    allowlist,
+    keepLongText: keepText,
+    status: () => reportStatus(report),
+  });
   const keeper = keepChannels(channels, { receiver, desk, log });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
@@ -130,7 +142,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       registry,
       chat,
       outboxBell,
+      channels: channels.map((channel) => channel.name),
       model: config.model,
+      timeZone: config.timeZone,
+      renew: (folder) => turns.renew(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -216,19 +231,4 @@ function missingCredential(
 ): { cause: Cause; detail: string } | undefined {
   if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
   return { cause: 'no-credential', detail: 'no credential' };
-}
-
-function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
-  const notices: string[] = [];
-  if (gateway.credential === 'rehearsal') {
-    notices.push(
-      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
-    );
-  }
-  if (sandbox.capabilities.class === 'local') {
-    notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
-    );
-  }
-  return notices;
 }

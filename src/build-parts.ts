@@ -8,6 +8,7 @@ import { EmbeddedGateway } from './gateway/embedded/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
 import { serveRehearsal } from './gateway/rehearsal/serve.ts';
+import { chatCommands } from './inbound/commands.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { hasCode, NanoclawError } from './model/errors.ts';
@@ -31,7 +32,7 @@ export async function channelSettingNames(): Promise<string[]> {
 /** The platforms this home has credentials for. */
 export async function buildChannels(config: Config, parts: BuildParts): Promise<readonly Channel[]> {
   const setting = (name: string) => config.channelSettings.get(name)?.open();
-  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: [] });
+  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: chatCommands });
   for (const { name, missing } of skipped) {
     parts.log.info(
       { channel: name, missing },

@@ -61,6 +61,8 @@ export interface Message {
   readonly text: string;
   readonly sentAt: number;
   readonly replyTo: Quote | undefined;
+  /** For an edit: the number of the message it changes, where we have that one. */
+  readonly original?: number | undefined;
 }
 
 /** How messages are named to people and agents. */
