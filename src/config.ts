@@ -55,7 +55,9 @@ const schema = z.object({
   CONTAINER_RUNTIME: z
     .enum(['auto', 'docker', 'podman', 'container', 'local'])
     .prefault('auto')
-    .describe('Where agents run: `docker`, `local` (bubblewrap), or `auto`: decided on the first start and recorded.'),
+    .describe(
+      'Where agents run: `docker`, `podman`, `container` (Apple), `local` (bubblewrap), or `auto`: decided once and recorded.',
+    ),
   CONTAINER_IMAGE: z.string().min(1).prefault('nanoclaw-agent:latest').describe('The agent image.'),
   CONTAINER_TIMEOUT: whole(1_000)
     .prefault('1800000')
@@ -111,7 +113,11 @@ export interface Config {
   readonly maxMessagesPerPrompt: number;
   readonly logLevel: (typeof logLevels)[number];
   /** What the sandbox room may know of the real environment. */
-  readonly environment: { readonly path: string; readonly dockerHost: string | undefined };
+  readonly environment: {
+    readonly path: string;
+    readonly dockerHost: string | undefined;
+    readonly podman: Readonly<Record<string, string>>;
+  };
 }
 
 /** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
@@ -194,9 +200,21 @@ function toConfig(values: Values, at: { checkout: string; home: string; environm
     maxContainers: values.MAX_CONCURRENT_CONTAINERS,
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
-    environment: { path: at.environment['PATH'] ?? '', dockerHost: at.environment['DOCKER_HOST'] || undefined },
+    environment: {
+      path: at.environment['PATH'] ?? '',
+      dockerHost: at.environment['DOCKER_HOST'] || undefined,
+      podman: Object.fromEntries(
+        Object.entries(at.environment).flatMap(([name, value]) =>
+          value && podmanReads.test(name) ? [[name, value]] : [],
+        ),
+      ),
+    },
   });
 }
+
+// Where podman of an ordinary user finds its sockets and its settings.
+const podmanReads =
+  /^(XDG_(RUNTIME_DIR|CONFIG_HOME|DATA_HOME)|DBUS_SESSION_BUS_ADDRESS|TMPDIR|CONTAINERS_(STORAGE_)?CONF|CONTAINER_(HOST|CONNECTION))$/;
 
 function credentialOf(values: Values): Credential | undefined {
   if (values.ANTHROPIC_API_KEY) {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
-import { docker } from './arguments.ts';
+import { docker } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
 import { findProgram } from './find-program.ts';
