@@ -27,10 +27,12 @@ const gone = /no such (container|object)/i;
 export class ContainerSandbox implements Sandbox {
   readonly capabilities: SandboxCapabilities;
   readonly #client: EngineClient;
+  readonly #dialect: EngineDialect;
   readonly #options: ContainerOptions;
 
   constructor(options: ContainerOptions) {
     const dialect = options.dialect ?? docker;
+    this.#dialect = dialect;
     this.#options = options;
     this.#client = new EngineClient(dialect, options.environment);
     this.capabilities = {
@@ -55,7 +57,7 @@ export class ContainerSandbox implements Sandbox {
     using file = passingFile(environmentFile(spec.environment));
     const { image } = this.#options;
     const mounts = [...spec.mounts, ...this.#hostsMount()];
-    const { dialect } = this.#client;
+    const dialect = this.#dialect;
     const args = runArguments({ ...spec, mounts }, { dialect, image, environmentFile: file.path });
     try {
       const answer = await this.#client.run(args, { deadlineMs: 45_000, signal });
@@ -97,14 +99,14 @@ export class ContainerSandbox implements Sandbox {
   }
 
   #follow(container: Omit<FoundRun, 'running'>, adopted: boolean): Run {
-    const { dialect, environment } = this.#client;
+    const { environment } = this.#client;
     const { id, name, group, run } = container;
     const tether: Tether = {
       group,
       run,
       name,
       attach: () =>
-        spawn(dialect.program, ['attach', '--sig-proxy=false', id], {
+        spawn(this.#dialect.program, ['attach', '--sig-proxy=false', id], {
           env: environment,
           stdio: ['pipe', 'pipe', 'pipe'],
           detached: true,
@@ -118,8 +120,7 @@ export class ContainerSandbox implements Sandbox {
   async #lookAndClear(container: Pick<FoundRun, 'id' | 'name'>): Promise<Look> {
     const look = await this.#look(container.id);
     // What cannot be removed now is still there at the next look.
-    if (look.state === 'ended' && !this.#client.dialect.removesItself)
-      await this.remove(container).catch(() => undefined);
+    if (look.state === 'ended' && !this.#dialect.removesItself) await this.remove(container).catch(() => undefined);
     return look;
   }
 
@@ -138,7 +139,7 @@ export class ContainerSandbox implements Sandbox {
   }
 
   async #list(label: string): Promise<FoundRun[]> {
-    const { dialect } = this.#client;
+    const dialect = this.#dialect;
     const format = ['{{.ID}}', '{{.Names}}', '{{.State}}', dialect.label(labels.group), dialect.label(labels.run)].join(
       '\t',
     );
@@ -158,7 +159,7 @@ export class ContainerSandbox implements Sandbox {
 
   #hostsMount(): Mount[] {
     const { hostsFile } = this.#options;
-    if (!this.#client.dialect.copiesHosts || hostsFile === undefined) return [];
+    if (!this.#dialect.copiesHosts || hostsFile === undefined) return [];
     mkdirSync(dirname(hostsFile), { recursive: true, mode: 0o700 });
     writeFileSync(hostsFile, '127.0.0.1 localhost\n::1 localhost\n');
     // Read by the run's user, whatever the umask is here.
@@ -167,7 +168,7 @@ export class ContainerSandbox implements Sandbox {
   }
 
   #cannotLimit(dropped: string): NanoclawError {
-    const { program } = this.#client.dialect;
+    const { program } = this.#dialect;
     const message = `${program} would run this without the limits it must have: ${lastWords(dropped)}.`;
     const cure = `Let ${program} run on cgroups version 2, or as root.`;
     return new NanoclawError('sandbox.cannot', message, { cure });

@@ -16,20 +16,22 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Client = Pick<EngineDialect, 'program' | 'cures'>;
+
 /** One command of the engine's client, answered within its deadline or an error with the engine's own words. */
 export class EngineClient {
-  readonly dialect: EngineDialect;
+  readonly #client: Client;
   /** The client's own: PATH, HOME, DOCKER_HOST, DOCKER_CONTEXT … Nothing of it reaches a run. */
   readonly environment: Readonly<Record<string, string>>;
 
-  constructor(dialect: EngineDialect, environment: Readonly<Record<string, string>>) {
-    this.dialect = dialect;
+  constructor(client: Client, environment: Readonly<Record<string, string>>) {
+    this.#client = client;
     this.environment = environment;
   }
 
   /** Answers with any exit code the engine gave on purpose; throws when it does not answer at all. */
   async run(args: readonly string[], options: CommandOptions): Promise<EngineAnswer> {
-    const { program } = this.dialect;
+    const { program } = this.#client;
     const result = await execa(program, args, {
       env: this.environment,
       extendEnv: false,
@@ -42,11 +44,11 @@ export class EngineClient {
       detached: true,
     });
     if (result.isCanceled) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
-    if (result.timedOut) throw unavailable(this.dialect, `did not answer within ${options.deadlineMs / 1000} s`);
-    if (result.code === 'ENOENT') throw unavailable(this.dialect, 'is not there: no such command');
-    if (result.exitCode === undefined) throw unavailable(this.dialect, `did not run: ${result.shortMessage}`);
+    if (result.timedOut) throw unavailable(this.#client, `did not answer within ${options.deadlineMs / 1000} s`);
+    if (result.code === 'ENOENT') throw unavailable(this.#client, 'is not there: no such command');
+    if (result.exitCode === undefined) throw unavailable(this.#client, `did not run: ${result.shortMessage}`);
     const answer = { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-    if (answer.code !== 0) throwIfUnreachable(this.dialect, answer.stderr);
+    if (answer.code !== 0) throwIfUnreachable(this.#client, answer.stderr);
     return answer;
   }
 }
@@ -65,18 +67,18 @@ export function lastWords(stderr: string): string {
   return lines.slice(-3).join(' ').slice(0, 500) || 'it said nothing';
 }
 
-function throwIfUnreachable(dialect: EngineDialect, stderr: string): void {
-  const { program, cures } = dialect;
+function throwIfUnreachable(client: Client, stderr: string): void {
+  const { program, cures } = client;
   if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
     const cure = cures.access;
     throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
   }
   const unreachable =
-    /cannot connect to|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
-  if (unreachable.test(stderr)) throw unavailable(dialect, `is not running: ${lastWords(stderr)}`);
+    /cannot connect to|XPC connection error|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
+  if (unreachable.test(stderr)) throw unavailable(client, `is not running: ${lastWords(stderr)}`);
 }
 
-function unavailable({ program, cures }: EngineDialect, what: string): NanoclawError {
+function unavailable({ program, cures }: Client, what: string): NanoclawError {
   return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure: cures.start });
 }
 
