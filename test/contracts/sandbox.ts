@@ -3,11 +3,27 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/model/errors.ts';
+import { adoption, noAdoption } from './sandbox-adoption.ts';
 import { type Bench, processesWith, until } from './sandbox-bench.ts';
 
-/** What every driver promises (src/sandbox/sandbox.ts). `open` gives a fresh installation on it. */
-export function sandboxContract(name: string, open: () => Promise<Bench>): void {
+export interface ContractOptions {
+  readonly name: string;
+  /** A fresh installation on the driver. */
+  readonly open: () => Promise<Bench>;
+  /** Where its runs outlive their host: what sandbox-host.ts makes the same driver from. */
+  readonly adopts: Readonly<Record<string, unknown>> | false;
+}
+
+/** What every driver promises (src/sandbox/sandbox.ts). */
+export function sandboxContract({ name, open, adopts }: ContractOptions): void {
+  describe(`${name}: its capabilities`, () => {
+    test('are what this suite takes them for', async () => {
+      await using bench = await open();
+      expect(bench.sandbox.capabilities).toMatchObject({ runtime: name, adopts: adopts !== false });
+    });
+  });
   describe(`${name}: a run`, () => runs(open));
+  describe(`${name}: after its host`, () => (adopts ? adoption(open, adopts) : noAdoption(open)));
   describe(`${name}: the walls`, () => walls(open));
   describe(`${name}: the end`, () => ends(open));
 }
@@ -163,8 +179,14 @@ function walls(open: () => Promise<Bench>): void {
     await new Promise<void>((resolve) => open2.listen({ port: 0, host: '0.0.0.0' }, resolve));
     try {
       const mounts = [bench.mount('group', '/workspace/group'), bench.mount('gw', '/run/gw', true)];
-      const talk = await bench.start({ mounts });
-      expect(await talk.ask({ do: 'connect', to: { path: '/run/gw/gw.sock' } })).toMatchObject({ connected: true });
+      const { socketMount } = bench.sandbox.capabilities;
+      if (!socketMount) {
+        const refused = bench.sandbox.start(bench.spec({ mounts }));
+        await expect(refused).rejects.toSatisfy((error) => hasCode(error, 'sandbox.cannot'));
+      }
+      const talk = await bench.start(socketMount ? { mounts } : {});
+      const socket = { path: '/run/gw/gw.sock' };
+      expect(await talk.ask({ do: 'connect', to: socket })).toMatchObject({ connected: socketMount });
       const address = open2.address();
       const port = typeof address === 'object' ? address?.port : undefined;
       for (const host of ['127.0.0.1', '172.17.0.1', '1.1.1.1', 'localhost', 'example.com']) {
