@@ -24,7 +24,6 @@ import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { noticesOf, reportStatus } from './report.ts';
-import { reapLeftovers } from './sandbox/reap.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
@@ -32,7 +31,6 @@ import { loadTools } from './tools/index.ts';
 import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
-import { recoverTurns } from './turns/recover.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -51,6 +49,8 @@ export interface AppOptions {
 export interface App {
   readonly socketPath: string;
   readonly notices: readonly string[];
+  /** What commands in a chat do to turns. */
+  readonly turns: Pick<Dispatcher, 'stopTurn' | 'renew'>;
   /** In reverse order of the start. `now`: running turns are ended at once. */
   stop(options: { now: boolean }): Promise<void>;
 }
@@ -94,7 +94,6 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const install = installId(store);
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
   if (record) store.facts.set('runtime', record);
-  await reapLeftovers(sandbox, { install, log });
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
@@ -119,8 +118,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
   const notices = noticesOf(gateway, sandbox);
-  // FOR THE MERGE WITH w/turns, in one line: { stop: (place) => dispatcher.stopTurn(place), renew: (folder) => dispatcher.renew(folder) }
-  const turns: TurnControl = { stop: () => false, renew: () => undefined };
+  const turns: TurnControl = {
+    stop: (place) => dispatcher.stopTurn(place),
+    renew: (folder) => dispatcher.renew(folder),
+  };
   const receiver = new Receiver({
     desk,
     turns,
@@ -152,6 +153,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   });
   await admin.start();
   stops.add(() => admin.stop());
+  // Before the channels: agents that lived on without us have lost their way out, and their patience is short.
+  dispatcher.adopt();
   await keeper.start();
   stops.add(() => keeper.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
@@ -161,7 +164,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
-  return { socketPath: admin.path, notices, stop: (how) => stops.run(how) };
+  return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
 function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
@@ -196,11 +199,13 @@ async function makeTurns(
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
     onPartial: () => undefined,
-    react: (jid, platformId, emoji) => void ownerOf(channels, jid)?.react(jid, platformId, emoji),
+    react: (jid, platformId, emoji) => {
+      const channel = ownerOf(channels, jid);
+      if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
+    },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
-  recoverTurns(turns);
   return new Dispatcher(turns);
 }
 

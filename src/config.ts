@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
 import type { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
+import { bytesOf, folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
 import { settings } from './settings.ts';
 
@@ -34,6 +35,8 @@ export interface Config {
   readonly maxOutputBytes: number;
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
+  /** Folders; `main` is the main group. */
+  readonly prewarm: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   /** Settings of channels by variable name, as their manifests list them. */
   readonly channelSettings: ReadonlyMap<string, Secret>;
@@ -135,6 +138,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     limits: { memory: values.CONTAINER_MEMORY, cpus: values.CONTAINER_CPUS, pids: values.CONTAINER_PIDS },
     maxOutputBytes: values.CONTAINER_MAX_OUTPUT_SIZE,
     maxContainers: values.MAX_CONCURRENT_CONTAINERS,
+    prewarm: values.PREWARM,
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
     channelSettings: at.channels,
@@ -165,12 +169,6 @@ function credentialOf(values: Values): Credential | undefined {
     return { kind: 'auth-token', variable: 'ANTHROPIC_AUTH_TOKEN', value: values.ANTHROPIC_AUTH_TOKEN };
   }
   return undefined;
-}
-
-/** `512m` → bytes, as engines read it: powers of 1024. */
-function bytesOf(text: string): number {
-  const power = { b: 0, k: 1, m: 2, g: 3 }[text.slice(-1)] ?? 0;
-  return Number.parseInt(text, 10) * 1024 ** power;
 }
 
 /** For the reference page: each setting, its default as a person would write it, and what it means. */

@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { logLevels } from './lib/log.ts';
-import { Secret } from './lib/secret.ts';
-
-const whole = (min: number) =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
-const size = z
-  .string()
-  .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
-  .transform((text) => text.toLowerCase());
-const secret = z.string().transform((text) => new Secret(text));
-const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
+import { folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
 
 /** Every setting there is but those of channels; docs/reference/settings.md is made from it. */
 export const settings = z.object({
@@ -72,6 +63,11 @@ export const settings = z.object({
     .prefault('10485760')
     .describe("Bytes of each output stream kept in a run's log."),
   MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
+  PREWARM: folders
+    .prefault('main')
+    .describe(
+      'Groups whose container is started ahead of the first message: folders with commas between them, or `none`.',
+    ),
   MAX_MESSAGES_PER_PROMPT: whole(1)
     .prefault('50')
     .describe(
@@ -79,12 +75,3 @@ export const settings = z.object({
     ),
   LOG_LEVEL: z.enum(logLevels).prefault('info').describe('How much is written to logs/nanoclaw.log.'),
 });
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}

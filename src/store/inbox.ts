@@ -46,6 +46,7 @@ export class Inbox {
   readonly #reset;
   readonly #again;
   readonly #bury;
+  readonly #withdraw;
   readonly #ofMessage;
   readonly #wakeCause;
   readonly #counts;
@@ -80,6 +81,12 @@ export class Inbox {
       db.prepare(`UPDATE inbox SET state = 'waiting', turn_id = @turnId, input_id = NULL, attempts = @attempts, claims = @claims, cause = @cause,
       cause_tries = @causeTries, next_attempt_at = @nextAttemptAt WHERE id = @id`);
     this.#bury = db.prepare("UPDATE inbox SET state = 'dead', turn_id = ? WHERE id = ?");
+    this.#withdraw = db.prepare<{
+      group: string;
+      jid: string;
+      thread: string | null;
+    }>(`UPDATE inbox SET state = 'done', cause = NULL
+      WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting' AND wakes = 1`);
     this.#ofMessage = db.prepare<[number], InboxRow>('SELECT * FROM inbox WHERE message_seq = ?');
     this.#wakeCause = db.prepare("UPDATE inbox SET next_attempt_at = 0 WHERE state = 'waiting' AND cause IS NOT NULL");
     this.#counts = db.prepare<[], { state: InboxState; n: number }>(
@@ -151,6 +158,11 @@ export class Inbox {
 
   bury(row: Pick<InboxRow, 'id' | 'turn_id'>): void {
     this.#bury.run(row.turn_id, row.id);
+  }
+
+  /** Waking rows of that place that no turn has taken are answered no more; how many there were. */
+  withdraw(group: string, place: Place): number {
+    return this.#withdraw.run({ group, jid: place.jid, thread: place.thread ?? null }).changes;
   }
 
   ofMessage(seq: number): InboxRow | undefined {

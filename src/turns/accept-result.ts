@@ -1,6 +1,7 @@
 import { inputFileName, type ResultFile } from '../../protocol/mailbox.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
 /**
@@ -19,7 +20,9 @@ export function acceptResult(parts: TurnParts, folder: string, result: ResultFil
       log.warn({ group: folder, turn: turn.id, error: result.error }, 'a turn gave an error');
       return;
     }
+    const answered = store.inbox.claimedBy(turn.id).filter((row) => result.answers.includes(row.input_id ?? ''));
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
+    takeEyesOff(parts, answered);
     const text = result.result?.trim() ?? '';
     const said = { key: `result:${turn.id}-${result.ordinal}`, group: folder, turnId: turn.id };
     const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };

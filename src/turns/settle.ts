@@ -6,6 +6,7 @@ import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
 /**
@@ -15,11 +16,13 @@ import type { TurnParts } from './parts.ts';
 export function endTurn(parts: TurnParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
-    const inputs = store.turns.inputs(turn.id);
+    const inputs = store.turns.inputs(turn.id).filter((input) => input.kind === 'message');
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
-    const traces = inputs.some((input) => input.taken === 1) || store.outbox.saidBy(turn.id).length > 0;
+    const traces =
+      inputs.some((input) => input.taken === 1 || input.state === 'answered') ||
+      store.outbox.saidBy(turn.id).length > 0;
     if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
     else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
   });
@@ -91,6 +94,7 @@ function tellCause(parts: TurnParts, rows: readonly InboxRow[], told: { cause: C
 
 function giveUp(parts: TurnParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
+  takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
   const message = parts.store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();

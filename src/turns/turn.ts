@@ -4,6 +4,7 @@ import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import type { Message } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
+import type { TurnRow } from '../store/turns.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { TurnParts } from './parts.ts';
 import { writePrompt } from './prompt.ts';
@@ -39,6 +40,11 @@ export class Turn {
     });
   }
 
+  /** A turn that an earlier host began and whose container lives. */
+  static resume(parts: TurnParts, group: Group, row: TurnRow): Turn {
+    return new Turn(parts, { id: row.id, group, place: { jid: row.chat_jid, thread: row.thread ?? undefined } });
+  }
+
   /** Claims what has come to this turn's place since, as another input. */
   claimMore(): void {
     const { store } = this.#parts;
@@ -57,7 +63,8 @@ export class Turn {
 
   /** True when every input stands in a stored result. */
   get over(): boolean {
-    return this.#parts.store.turns.inputs(this.id).every((input) => input.state !== 'open');
+    const inputs = this.#parts.store.turns.inputs(this.id);
+    return inputs.every((input) => input.kind === 'interrupt' || input.state !== 'open');
   }
 
   #claim(rows: readonly InboxRow[], retryOf: string | undefined): void {

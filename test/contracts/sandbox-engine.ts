@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { hasCode } from '../../src/model/errors.ts';
 import { ContainerSandbox } from '../../src/sandbox/container-cli.ts';
 import type { EngineDialect } from '../../src/sandbox/dialects.ts';
-import { reapLeftovers } from '../../src/sandbox/reap.ts';
 import { type TestedEngine, tinyImage } from '../fixtures/sandbox-image.ts';
 import { sandboxContract } from './sandbox.ts';
 import { isHeard } from './sandbox-adoption.ts';
@@ -67,19 +65,9 @@ function engineTests({ engine, dialect, environment, dead, image }: EngineOption
     const talk = await theirs.start();
     await ours.start();
     expect((await ours.sandbox.find(ours.install)).map((found) => found.name)).not.toContain(talk.run.name);
-    await reapLeftovers(ours.sandbox, { install: ours.install, log: createLog('silent', process.stderr) });
+    for (const found of await ours.sandbox.find(ours.install)) await ours.sandbox.remove(found);
     expect(await ours.sandbox.find(ours.install)).toEqual([]);
     expect(await talk.ask({ do: 'echo', text: 'untouched' })).toMatchObject({ text: 'untouched' });
-  });
-
-  test('the reaper spares the runs that are kept', async () => {
-    await using bench = await open();
-    const kept = await bench.start();
-    await bench.start({ group: 'work' });
-    const log = createLog('silent', process.stderr);
-    const gone = await reapLeftovers(bench.another(), { install: bench.install, log, keep: new Set([kept.run.run]) });
-    expect(gone).toMatchObject([{ group: 'work' }]);
-    expect(await bench.sandbox.find(bench.install)).toMatchObject([{ group: 'family' }]);
   });
 
   test('an engine that does not answer, and an image that is not there, have their own errors and cures', async () => {

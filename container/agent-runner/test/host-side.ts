@@ -55,7 +55,7 @@ export class HostSide implements Disposable {
   /** Finished files; one under its temporary name is still being written. */
   files(place: string): string[] {
     return readdirSync(join(this.ipc, place))
-      .filter((name) => name.endsWith('.json'))
+      .filter((name) => !name.endsWith('.tmp'))
       .sort();
   }
 
