@@ -23,6 +23,7 @@ import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
+import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
@@ -104,15 +105,12 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher });
-  const delivery = new Delivery({
-    ...options,
-    store,
-    desk,
-    channels,
-    bell: outboxBell,
-    assistantName: config.assistantName,
-  });
+  const spoolDirectory = join(config.home, 'data', 'spool');
+  const { assistantName } = config;
+  const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
+  const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
+  delivery.recover();
+  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream });
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -160,6 +158,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
+  stops.add(() => stream.stop());
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
@@ -187,9 +186,9 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
 
 async function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher },
+  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
 ): Promise<Dispatcher> {
-  const { channels, desk } = parts;
+  const { channels, desk, stream } = parts;
   const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
   const turns: TurnParts = {
     ...parts,
@@ -198,7 +197,9 @@ async function makeTurns(
     log,
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
-    onPartial: () => undefined,
+    onPartial: (turn, text) => stream.onPartial(turn, text),
+    onActivity: (turn, tool) => stream.onActivity(turn, tool),
+    streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
 import type { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
-import { bytesOf, folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
+import { bytesOf } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
 import { settings } from './settings.ts';
 

@@ -3,7 +3,7 @@ import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 
 const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
-/** A file of ours that waits to be sent; `path` below `data/spool`. */
+/** A file of ours that waits to be sent; `path` is its name in `data/spool`. */
 export type SpooledFile = z.infer<typeof spooled>;
 const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
 
@@ -12,25 +12,35 @@ export interface OutboxRow {
   readonly key: string;
   readonly part: number;
   readonly parts: number;
+  readonly group: string;
+  readonly place: Place;
+  readonly turnId: string | undefined;
+  readonly text: string;
+  readonly replyTo: string | undefined;
+  readonly file: SpooledFile | undefined;
+  readonly buttons: z.infer<typeof buttons> | undefined;
+  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
+  /** Known before it is due for a message that is on the platform already: then it is edited, not sent. */
+  readonly platformId: string | undefined;
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+  readonly error: string | undefined;
+  readonly createdAt: number;
+}
+
+export interface OutboxColumns
+  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'text' | 'state' | 'attempts'> {
   readonly group_folder: string;
   readonly chat_jid: string;
   readonly thread: string | null;
   readonly turn_id: string | null;
-  readonly text: string;
   readonly reply_to: string | null;
-  readonly file: SpooledFile | undefined;
-  readonly buttons: z.infer<typeof buttons> | undefined;
-  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
-  /** Known before it is due for a message that was streamed: then it is edited, not sent. */
-  readonly platform_id: string | null;
-  readonly attempts: number;
-  readonly next_attempt_at: number;
-  readonly created_at: number;
-}
-
-interface OutboxColumns extends Omit<OutboxRow, 'file' | 'buttons'> {
   readonly file: string | null;
   readonly buttons: string | null;
+  readonly platform_id: string | null;
+  readonly next_attempt_at: number;
+  readonly error: string | null;
+  readonly created_at: number;
 }
 
 export interface NewMessage {
@@ -56,11 +66,17 @@ export class Outbox {
   readonly #head;
   readonly #sending;
   readonly #sent;
+  readonly #rewrite;
+  readonly #forget;
   readonly #again;
   readonly #bury;
+  readonly #wereSending;
   readonly #requeue;
   readonly #openIn;
   readonly #ofTurn;
+  readonly #files;
+  readonly #untold;
+  readonly #told;
   readonly #counts;
 
   constructor(db: Db) {
@@ -77,26 +93,46 @@ export class Outbox {
     this.#sending = db.prepare(
       "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ? AND state = 'due'",
     );
-    this.#sent = db.prepare("UPDATE outbox SET state = 'sent', platform_id = ?, sent_at = ? WHERE id = ?");
+    this.#sent = db.prepare(
+      "UPDATE outbox SET state = 'sent', platform_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+    );
+    this.#rewrite = db.prepare(`UPDATE outbox SET text = ?, state = 'due', attempts = 0, next_attempt_at = 0
+      WHERE key = ? AND state IN ('due', 'sent')`);
+    this.#forget = db.prepare('UPDATE outbox SET platform_id = NULL WHERE id = ?');
     this.#again = db.prepare(
       "UPDATE outbox SET state = 'due', attempts = @attempts, next_attempt_at = @at, error = @error WHERE id = @id",
     );
-    this.#bury = db.prepare("UPDATE outbox SET state = 'dead', error = ? WHERE id = ?");
-    this.#requeue = db.prepare("UPDATE outbox SET state = 'due' WHERE state = 'sending'");
+    this.#bury = db.prepare(
+      "UPDATE outbox SET state = 'dead', error = ?, agent_told = (key LIKE 'notice:%') WHERE id = ?",
+    );
+    // The wider condition is the index's own: without it all that was ever said would be read.
+    const wasSending = "state IN ('due', 'sending') AND state = 'sending'";
+    this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${wasSending}`);
+    this.#requeue = db.prepare(`UPDATE outbox SET state = 'due' WHERE ${wasSending}`);
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
-    this.#ofTurn = db.prepare<[string], { text: string }>('SELECT text FROM outbox WHERE turn_id = ? ORDER BY id');
+    this.#ofTurn = db.prepare<[string], { text: string }>(
+      "SELECT text FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id",
+    );
+    this.#files = db.prepare<[], OutboxColumns>(
+      "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",
+    );
+    this.#untold = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 ORDER BY id",
+    );
+    this.#told = db.prepare('UPDATE outbox SET agent_told = 1 WHERE id = ?');
     this.#counts = db.prepare<[], { state: string; n: number }>(
       "SELECT state, COUNT(*) AS n FROM outbox WHERE state IN ('due', 'sending', 'dead') GROUP BY state",
     );
   }
 
-  /** Stores all parts of one message. False when its key is known: it was said before. */
-  add(message: NewMessage, now: number): boolean {
-    if (this.#known.get(message.key)) return false;
+  /** Stores all parts of one message, or those from part `from` on. False when its key is known: it was said before. */
+  add(message: NewMessage, now: number, { from = 1 }: { from?: number } = {}): boolean {
+    if (from === 1 && this.knows(message.key)) return false;
     const { place, parts } = message;
     for (const [index, text] of parts.entries()) {
+      if (index + 1 < from) continue;
       this.#add.run({
         key: message.key,
         part: index + 1,
@@ -113,6 +149,10 @@ export class Outbox {
       });
     }
     return true;
+  }
+
+  knows(key: string): boolean {
+    return this.#known.get(key) !== undefined;
   }
 
   /** Chats with something to deliver. */
@@ -135,26 +175,53 @@ export class Outbox {
     this.#sent.run(platformId, now, id);
   }
 
+  /** Another text for what is known under the key: what has been sent is edited. False when it cannot be changed now. */
+  rewrite(key: string, text: string): boolean {
+    return this.#rewrite.run(text, key).changes > 0;
+  }
+
+  /** The message it stood for is gone: it is sent, not edited. */
+  forgetPlatformId(id: number): void {
+    this.#forget.run(id);
+  }
+
   again(id: number, next: { attempts: number; at: number; error: string }): void {
     this.#again.run({ id, ...next });
   }
 
+  /** Given up. The group's agent is told on its next turn; of a notice it is not. */
   bury(id: number, error: string): void {
     this.#bury.run(error, id);
   }
 
-  /** At start: what was being sent when the host died is due again. */
-  requeueSending(): void {
+  /** At start: what was being sent when the host died is due again; perhaps the platform has it. */
+  requeueSending(): OutboxRow[] {
+    const rows = this.#wereSending.all().map(fromColumns);
     this.#requeue.run();
+    return rows;
   }
 
   openIn(jid: string): number {
     return this.#openIn.get(jid)?.n ?? 0;
   }
 
-  /** What a turn has said so far. */
+  /** What a turn has said so far; not what it is still writing. */
   saidBy(turnId: string): string[] {
     return this.#ofTurn.all(turnId).map((row) => row.text);
+  }
+
+  /** Files that wait to be sent. */
+  files(): SpooledFile[] {
+    return this.#files.all().flatMap((row) => fromColumns(row).file ?? []);
+  }
+
+  /** Messages of the group that were given up and of which its agent has not been told. */
+  untold(group: string): OutboxRow[] {
+    return this.#untold.all(group).map(fromColumns);
+  }
+
+  markTold(id: number): void {
+    this.#told.run(id);
   }
 
   counts(): { due: number; dead: number } {
@@ -163,10 +230,19 @@ export class Outbox {
   }
 }
 
-function fromColumns(row: OutboxColumns): OutboxRow {
+export function fromColumns(row: OutboxColumns): OutboxRow {
+  const { id, key, part, parts, text, state, attempts } = row;
   return {
-    ...row,
+    ...{ id, key, part, parts, text, state, attempts },
+    group: row.group_folder,
+    place: { jid: row.chat_jid, thread: row.thread ?? undefined },
+    turnId: row.turn_id ?? undefined,
+    replyTo: row.reply_to ?? undefined,
     file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
     buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
+    platformId: row.platform_id ?? undefined,
+    nextAttemptAt: row.next_attempt_at,
+    error: row.error ?? undefined,
+    createdAt: row.created_at,
   };
 }

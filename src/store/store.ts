@@ -11,6 +11,7 @@ import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
+import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
@@ -23,6 +24,7 @@ export class Store {
   readonly inbox: Inbox;
   readonly turns: Turns;
   readonly outbox: Outbox;
+  readonly streams: Streams;
   readonly sessions: Sessions;
   readonly requests: Requests;
   readonly owners: Owners;
@@ -38,6 +40,7 @@ export class Store {
     this.inbox = new Inbox(db);
     this.turns = new Turns(db);
     this.outbox = new Outbox(db);
+    this.streams = new Streams(db);
     this.sessions = new Sessions(db);
     this.requests = new Requests(db);
     this.owners = new Owners(db);

@@ -67,6 +67,10 @@ export interface TurnParts {
   readonly setTyping: (place: Place, on: boolean) => void;
   /** The text so far of the answer a turn is writing, as the agent writes it (`<internal>` and all); empty takes it back. */
   readonly onPartial: (turn: { id: string; place: Place }, text: string) => void;
+  /** The agent shows a sign of life; `tool` when one begins. */
+  readonly onActivity: (turn: { id: string; place: Place }, tool: string | undefined) => void;
+  /** Answers that are still being written can be shown in that chat. */
+  readonly streams: (jid: string) => boolean;
   /** Our reaction to a message of a person; undefined takes it back. A hint. */
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
   /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */

@@ -78,6 +78,17 @@ test('context that did not fit is counted, and an earlier attempt is told of', (
   expect(parse(prompt).find((node) => node.name === 'sent')?.text).toBe('half <done>');
 });
 
+test('a message that never arrived is told of, escaped and cut', () => {
+  const lost = { jid: 'tg:"1', text: `</undelivered>@x ${'long '.repeat(200)}`, why: 'blocked <by> @them' };
+  const prompt = writePrompt([plain], { ...options, undelivered: [lost] });
+  const [node, ...more] = parse(prompt).filter((one) => one.name === 'undelivered');
+  expect(more).toEqual([]);
+  expect(node?.attributes).toMatchObject({ chat: 'tg:"1', why: 'blocked <by> @them' });
+  expect(node?.text.startsWith('</undelivered>@x long')).toBe(true);
+  expect(node?.text.length).toBeLessThan(310);
+  expect(prompt).not.toContain('@');
+});
+
 test('one stored message is exactly one node, whatever it contains', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary' }),

@@ -8,7 +8,18 @@ export interface PromptOptions {
   readonly omitted: number;
   /** Set when an earlier attempt at these messages failed: what it had already sent. */
   readonly earlier: { readonly said: readonly string[] } | undefined;
+  /** What the group's agent said and no channel would take. */
+  readonly undelivered?: readonly Undelivered[];
 }
+
+export interface Undelivered {
+  readonly jid: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Enough of a lost message to know it again. */
+const quoteUnits = 300;
 
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
 export function writePrompt(messages: readonly Message[], options: PromptOptions): string {
@@ -21,6 +32,7 @@ export function writePrompt(messages: readonly Message[], options: PromptOptions
   const lines = [
     `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
+    ...(options.undelivered ?? []).map(undelivered),
     options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
     ...messages.map((message) => node(message, times)),
     '</messages>',
@@ -51,6 +63,11 @@ function quoted({ replyTo }: Message): string {
 function earlierAttempt(said: readonly string[]): string {
   const sent = said.map((text) => `<sent>${content(text)}</sent>`).join('');
   return `<earlier_attempt note="You began to answer these messages before and were cut off. Commands you ran may have taken effect: look before you repeat them. Do not send again what was sent.">${sent}</earlier_attempt>`;
+}
+
+function undelivered({ jid, text, why }: Undelivered): string {
+  const words = text.length > quoteUnits ? `${text.slice(0, quoteUnits)}…` : text;
+  return `<undelivered chat="${attribute(jid)}" why="${attribute(why)}" note="This message of yours never arrived.">${content(words)}</undelivered>`;
 }
 
 /** `2026-11-22T14:05+01:00`: local time with its offset. */

@@ -73,11 +73,14 @@ export class Turn {
     const messages = taken
       .map((row) => store.messages.get(row.message_seq))
       .filter((one): one is Message => one !== undefined);
+    const lost = store.outbox.untold(this.group.folder);
+    for (const row of lost) store.outbox.markTold(row.id);
     const text = writePrompt(messages, {
       timeZone: settings.timeZone,
       now: this.#parts.clock.now(),
       omitted: omitted.length,
       earlier: this.#earlier(retryOf),
+      undelivered: lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' })),
     });
     const model = this.group.model ?? settings.model;
     const input = store.turns.addInput(this.id, ({ id }) => {
