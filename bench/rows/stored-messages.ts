@@ -58,6 +58,7 @@ function receiver(home: string): Storing {
     store,
     clock: systemClock,
     log,
+    attachmentBell: new Bell(),
     inboxBell: new Bell(),
     allowlist: new SenderAllowlist(join(home, 'sender-allowlist.json'), log),
     keepLongText: (_folder, message) => message.text,

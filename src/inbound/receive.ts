@@ -5,6 +5,7 @@ import { NanoclawError } from '../model/errors.ts';
 import type { InboundMessage, Role } from '../model/message.ts';
 import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
+import { keepAttachments } from './keep-attachments.ts';
 import { longTextUnits } from './long-text.ts';
 import { decide } from './policy.ts';
 import type { SenderAllowlist } from './sender-allowlist.ts';
@@ -14,6 +15,8 @@ export interface ReceiverParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly inboxBell: Bell;
+  /** Rung when there is something to fetch. */
+  readonly attachmentBell: Bell;
   readonly allowlist: SenderAllowlist;
   /** Keeps a text that is too long for a prompt as a file of the group and returns what stands for it. */
   readonly keepLongText: (folder: string, message: InboundMessage) => string;
@@ -47,6 +50,7 @@ export class Receiver {
     try {
       const seq = this.#store(message, { folder: group.folder, role, wakes: decision === 'wake' });
       if (seq !== undefined && decision === 'wake') this.#parts.inboxBell.ring();
+      if (seq !== undefined && message.attachments?.length) this.#parts.attachmentBell.ring();
       return seq;
     } catch (error) {
       log.error({ err: error, jid: message.jid }, 'a message could not be stored');
@@ -63,7 +67,8 @@ export class Receiver {
       if (seq === undefined) return undefined;
       store.chats.touch(message.jid, now);
       const place = { jid: message.jid, thread: message.thread };
-      store.inbox.add({ group: to.folder, place, message: seq, wakes: to.wakes });
+      const heldUntil = keepAttachments(store, message.attachments, { seq, now });
+      store.inbox.add({ group: to.folder, place, message: seq, wakes: to.wakes, heldUntil });
       return seq;
     });
   }

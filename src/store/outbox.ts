@@ -86,7 +86,9 @@ export class Outbox {
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
-    this.#ofTurn = db.prepare<[string], { text: string }>('SELECT text FROM outbox WHERE turn_id = ? ORDER BY id');
+    this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
+      CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+      FROM outbox WHERE turn_id = ? ORDER BY id`);
     this.#counts = db.prepare<[], { state: string; n: number }>(
       "SELECT state, COUNT(*) AS n FROM outbox WHERE state IN ('due', 'sending', 'dead') GROUP BY state",
     );

@@ -26,7 +26,7 @@ export class Turn {
   static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
     const { store, clock } = parts;
     return store.transaction(() => {
-      const rows = store.inbox.waitingAt(group.folder, place);
+      const rows = store.inbox.waitingAt(group.folder, place, { now: clock.now() });
       const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
       if (rows.length === 0) return undefined;
       const turn = new Turn(parts, {
@@ -41,9 +41,9 @@ export class Turn {
 
   /** Claims what has come to this turn's place since, as another input. */
   claimMore(): void {
-    const { store } = this.#parts;
+    const { store, clock } = this.#parts;
     store.transaction(() => {
-      const rows = store.inbox.waitingAt(this.group.folder, this.place);
+      const rows = store.inbox.waitingAt(this.group.folder, this.place, { now: clock.now() });
       if (rows.length > 0) this.#claim(rows, undefined);
     });
   }
@@ -65,7 +65,8 @@ export class Turn {
     const { taken, omitted } = chooseRows(rows, settings.maxMessagesPerPrompt);
     const messages = taken
       .map((row) => store.messages.get(row.message_seq))
-      .filter((one): one is Message => one !== undefined);
+      .filter((one): one is Message => one !== undefined)
+      .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
     const text = writePrompt(messages, {
       timeZone: settings.timeZone,
       now: this.#parts.clock.now(),
