@@ -6,6 +6,7 @@ import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
+import { fetchAttachments, toolDesk } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
@@ -100,6 +101,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
+  const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
@@ -112,12 +114,15 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     channels,
     bell: outboxBell,
     assistantName: config.assistantName,
+    spoolDirectory: join(config.home, 'data', 'spool'),
   });
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
-  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
+  const receiver = new Receiver({ store, clock, log, inboxBell, attachmentBell, allowlist, keepLongText: keepText });
+  const fetching = { store, clock, log, inboxBell, bell: attachmentBell, owner: launcher.owner };
+  const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const notices = noticesOf(gateway, sandbox);
   const keeper = keepChannels(channels, { receiver, desk, log });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
@@ -139,6 +144,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => admin.stop());
   await keeper.start();
   stops.add(() => keeper.stop());
+  fetcher.start();
+  stops.add(() => fetcher.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
@@ -172,7 +179,9 @@ async function makeTurns(
   parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher },
 ): Promise<Dispatcher> {
   const { channels, desk } = parts;
-  const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
+  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
+  const tools = await loadTools(toolDesk(desk, places));
+  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,

@@ -1,6 +1,7 @@
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Place } from '../model/chat.ts';
+import type { SpooledFile } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { stripInternal } from '../text/internal.ts';
 import { splitText } from '../text/split.ts';
@@ -21,6 +22,8 @@ export interface Said {
   readonly place: Place;
   readonly turnId?: string | undefined;
   readonly text: string;
+  /** Goes with the text, which may be empty then. */
+  readonly file?: SpooledFile | undefined;
 }
 
 /**
@@ -29,10 +32,10 @@ export interface Said {
  */
 export function postMessage(desk: Desk, said: Said): boolean {
   const text = stripInternal(said.text);
-  if (text === '') return false;
-  const parts = splitText(text, desk.limitOf(said.place.jid));
-  const { key, group, place, turnId } = said;
-  const added = desk.store.outbox.add({ key, group, place, turnId, parts }, desk.clock.now());
+  if (text === '' && !said.file) return false;
+  const parts = text === '' ? [''] : splitText(text, desk.limitOf(said.place.jid));
+  const { key, group, place, turnId, file } = said;
+  const added = desk.store.outbox.add({ key, group, place, turnId, parts, file }, desk.clock.now());
   if (added) desk.outboxBell.ring();
   return added;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Desk } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
 import type { Channel } from '../channels/channel.ts';
@@ -18,6 +19,8 @@ interface DeliveryParts {
   readonly desk: Desk;
   readonly channels: readonly Channel[];
   readonly assistantName: string;
+  /** Where files wait to be sent. */
+  readonly spoolDirectory: string;
 }
 
 const sweepMs = 2_000;
@@ -117,7 +120,9 @@ export class Delivery {
     const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
     const { text, buttons } = row;
     const replyTo = row.reply_to ?? undefined;
-    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons };
+    const { path, name = '', mime } = row.file ?? {};
+    const file = path === undefined ? undefined : { path: join(this.#parts.spoolDirectory, path), name, mime };
+    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons, file };
     const sent = await channel.send(part, timeout.signal);
     return sent.platformId;
   }

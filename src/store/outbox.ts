@@ -61,6 +61,7 @@ export class Outbox {
   readonly #requeue;
   readonly #openIn;
   readonly #ofTurn;
+  readonly #filesFor;
   readonly #counts;
 
   constructor(db: Db) {
@@ -89,6 +90,9 @@ export class Outbox {
     this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
       CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
       FROM outbox WHERE turn_id = ? ORDER BY id`);
+    this.#filesFor = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') AND file IS NOT NULL",
+    );
     this.#counts = db.prepare<[], { state: string; n: number }>(
       "SELECT state, COUNT(*) AS n FROM outbox WHERE state IN ('due', 'sending', 'dead') GROUP BY state",
     );
@@ -157,6 +161,11 @@ export class Outbox {
   /** What a turn has said so far. */
   saidBy(turnId: string): string[] {
     return this.#ofTurn.all(turnId).map((row) => row.text);
+  }
+
+  /** Files that wait to be sent to a chat. */
+  filesFor(jid: string): SpooledFile[] {
+    return this.#filesFor.all(jid).flatMap((row) => fromColumns(row).file ?? []);
   }
 
   counts(): { due: number; dead: number } {
