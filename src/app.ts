@@ -6,6 +6,7 @@ import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
+import { fetchAttachments, toolDesk } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
@@ -101,6 +102,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
+  const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
@@ -126,10 +128,13 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     timeZone: config.timeZone,
     log,
     inboxBell,
+    attachmentBell,
     allowlist,
     keepLongText: keepText,
     status: () => reportStatus(report),
   });
+  const fetching = { store, clock, log, inboxBell, bell: attachmentBell, owner: launcher.owner };
+  const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const keeper = keepChannels(channels, { receiver, desk, log });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
@@ -155,6 +160,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   dispatcher.adopt();
   await keeper.start();
   stops.add(() => keeper.stop());
+  fetcher.start();
+  stops.add(() => fetcher.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
@@ -189,7 +196,9 @@ async function makeTurns(
   parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
 ): Promise<Dispatcher> {
   const { channels, desk, stream } = parts;
-  const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
+  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
+  const tools = await loadTools(toolDesk(desk, places));
+  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,

@@ -63,6 +63,7 @@ function receiver(home: string): Storing {
     },
     timeZone: 'UTC',
     log,
+    attachmentBell: new Bell(),
     inboxBell: new Bell(),
     allowlist: new SenderAllowlist(join(home, 'sender-allowlist.json'), log),
     keepLongText: (_folder, message) => message.text,

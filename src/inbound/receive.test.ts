@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
 
 function texts(desk: InboundDesk, jid = 'tg:1', group = 'main'): string[] {
-  const rows = desk.store.inbox.waitingAt(group, { jid, thread: undefined });
+  const rows = desk.store.inbox.waitingAt(group, { jid, thread: undefined }, { now: desk.clock.now() });
   return rows.map((row) => desk.store.messages.get(row.message_seq)?.text ?? '');
 }
 
@@ -11,7 +11,10 @@ function take(desk: InboundDesk): void {
   const place = { jid: 'tg:1', thread: undefined };
   const turnId = desk.store.turns.begin({ group: 'main', place, retryOf: undefined }, 1);
   const input = desk.store.turns.addInput(turnId, () => 'body');
-  desk.store.inbox.claim({ turnId, inputId: input.id }, desk.store.inbox.waitingAt('main', place));
+  desk.store.inbox.claim(
+    { turnId, inputId: input.id },
+    desk.store.inbox.waitingAt('main', place, { now: desk.clock.now() }),
+  );
 }
 
 describe('an edit', () => {

@@ -8,6 +8,7 @@ import { isDiskFull } from '../store/database.ts';
 import { answerCommand } from './answer-command.ts';
 import type { CommandParts } from './command.ts';
 import { type FoundCommand, findCommand } from './commands.ts';
+import { keepAttachments } from './keep-attachments.ts';
 import { longTextUnits } from './long-text.ts';
 import { withoutCode } from './pair-command.ts';
 import { placeEdit, reactionText } from './place-edit.ts';
@@ -17,6 +18,8 @@ import type { SenderAllowlist } from './sender-allowlist.ts';
 export interface ReceiverParts extends CommandParts {
   readonly log: Log;
   readonly inboxBell: Bell;
+  /** Rung when there is something to fetch. */
+  readonly attachmentBell: Bell;
   readonly allowlist: SenderAllowlist;
   /** Keeps a text that is too long for a prompt as a file of the group and returns what stands for it. */
   readonly keepLongText: (folder: string, message: InboundMessage) => string;
@@ -104,14 +107,16 @@ export class Receiver {
       return { seq, woke: this.#place(message, { group: to.folder, message: seq, wakes: to.wakes }) };
     });
     if (done?.woke) this.#parts.inboxBell.ring();
+    if (done && stored.attachments?.length) this.#parts.attachmentBell.ring();
     return done?.seq;
   }
 
   /** True when the message wakes. */
   #place(message: InboundMessage, to: { group: string; message: number; wakes: boolean }): boolean {
-    const { store } = this.#parts.desk;
+    const { store, clock } = this.#parts.desk;
     if (message.kind === 'edit') return placeEdit(store, message, to);
-    store.inbox.add({ ...to, place: { jid: message.jid, thread: message.thread } });
+    const heldUntil = keepAttachments(store, message.attachments, { seq: to.message, now: clock.now() });
+    store.inbox.add({ ...to, place: { jid: message.jid, thread: message.thread }, heldUntil });
     return to.wakes;
   }
 

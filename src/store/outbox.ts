@@ -77,6 +77,7 @@ export class Outbox {
   readonly #files;
   readonly #untold;
   readonly #told;
+  readonly #filesFor;
   readonly #counts;
 
   constructor(db: Db) {
@@ -112,11 +113,14 @@ export class Outbox {
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
-    this.#ofTurn = db.prepare<[string], { text: string }>(
-      "SELECT text FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id",
-    );
+    this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
+      CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+      FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id`);
     this.#files = db.prepare<[], OutboxColumns>(
       "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",
+    );
+    this.#filesFor = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') AND file IS NOT NULL",
     );
     this.#untold = db.prepare<[string], OutboxColumns>(
       "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 ORDER BY id",
@@ -222,6 +226,11 @@ export class Outbox {
 
   markTold(id: number): void {
     this.#told.run(id);
+  }
+
+  /** Files that wait to be sent to a chat. */
+  filesFor(jid: string): SpooledFile[] {
+    return this.#filesFor.all(jid).flatMap((row) => fromColumns(row).file ?? []);
   }
 
   counts(): { due: number; dead: number } {

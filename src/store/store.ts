@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Attachments } from './attachments.ts';
 import { Chats } from './chats.ts';
 import { type Db, openDatabase, readMigrations } from './database.ts';
 import { Facts } from './facts.ts';
@@ -21,6 +22,7 @@ export class Store {
   readonly groups: Groups;
   readonly chats: Chats;
   readonly messages: Messages;
+  readonly attachments: Attachments;
   readonly inbox: Inbox;
   readonly turns: Turns;
   readonly outbox: Outbox;
@@ -37,6 +39,7 @@ export class Store {
     this.groups = new Groups(db);
     this.chats = new Chats(db);
     this.messages = new Messages(db);
+    this.attachments = new Attachments(db);
     this.inbox = new Inbox(db);
     this.turns = new Turns(db);
     this.outbox = new Outbox(db);
