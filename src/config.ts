@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { logLevels } from './lib/log.ts';
+import { pickVariables, type Variables } from './lib/pick-variables.ts';
 import { Secret } from './lib/secret.ts';
 import { NanoclawError, systemCode } from './model/errors.ts';
 
@@ -55,9 +56,7 @@ const schema = z.object({
   CONTAINER_RUNTIME: z
     .enum(['auto', 'docker', 'podman', 'container', 'local'])
     .prefault('auto')
-    .describe(
-      'Where agents run: `docker`, `podman`, `container` (Apple), `local` (bubblewrap), or `auto`: decided once and recorded.',
-    ),
+    .describe('Where agents run: `docker`, `podman`, `container` (Apple) or `local`; `auto` decides once.'),
   CONTAINER_IMAGE: z.string().min(1).prefault('nanoclaw-agent:latest').describe('The agent image.'),
   CONTAINER_TIMEOUT: whole(1_000)
     .prefault('1800000')
@@ -113,11 +112,7 @@ export interface Config {
   readonly maxMessagesPerPrompt: number;
   readonly logLevel: (typeof logLevels)[number];
   /** What the sandbox room may know of the real environment. */
-  readonly environment: {
-    readonly path: string;
-    readonly dockerHost: string | undefined;
-    readonly podman: Readonly<Record<string, string>>;
-  };
+  readonly environment: { readonly path: string; readonly dockerHost: string | undefined; readonly podman: Variables };
 }
 
 /** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
@@ -203,11 +198,7 @@ function toConfig(values: Values, at: { checkout: string; home: string; environm
     environment: {
       path: at.environment['PATH'] ?? '',
       dockerHost: at.environment['DOCKER_HOST'] || undefined,
-      podman: Object.fromEntries(
-        Object.entries(at.environment).flatMap(([name, value]) =>
-          value && podmanReads.test(name) ? [[name, value]] : [],
-        ),
-      ),
+      podman: pickVariables(at.environment, podmanReads),
     },
   });
 }
