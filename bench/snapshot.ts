@@ -6,7 +6,7 @@ import { checkout } from './checkout.ts';
 
 const copied = [
   ...['bin', 'src', 'protocol', 'setup', 'scripts', 'groups/main/CLAUDE.md', 'groups/global/CLAUDE.md'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'container/skills'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'container/skills'],
   ...['src', 'dist', 'package.json', 'package-lock.json', 'tsconfig.json'].map(
     (name) => `container/agent-runner/${name}`,
   ),
@@ -19,13 +19,14 @@ export interface Snapshot extends Disposable {
 }
 
 /** A copy of this checkout with a home of its own: nothing built here, or changed meanwhile, can be seen from outside. */
-export function takeSnapshot({ built }: { built: boolean }): Snapshot {
+export function takeSnapshot(): Snapshot {
   const root = mkdtempSync(join(tmpdir(), 'bench-'));
   const copy = join(root, 'checkout');
   const home = join(root, 'home');
   mkdirSync(home);
   for (const name of copied) cpSync(join(checkout, name), join(copy, name), { recursive: true });
   for (const name of linked) symlinkSync(join(checkout, name), join(copy, name));
-  if (built) execFileSync(process.execPath, [join(copy, 'scripts', 'build.mjs')], { cwd: copy, stdio: 'ignore' });
+  // Any command builds first.
+  execFileSync(process.execPath, [join(copy, 'bin', 'nanoclaw.mjs'), '--help'], { cwd: copy, stdio: 'ignore' });
   return { checkout: copy, home, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }

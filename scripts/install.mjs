@@ -81,7 +81,7 @@ function nativeLoads(root) {
 }
 
 function npmCi(folder, { log, what }) {
-  // A production environment must not leave out what the start itself needs (tsx, esbuild's binary, typescript).
+  // A production environment must not leave out what the start itself needs (esbuild's binary, typescript).
   return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], { log, what });
 }
 
@@ -112,8 +112,8 @@ function compilerCure() {
   return `A compiler is needed: ${sudo}apt-get install -y python3 make g++`;
 }
 
-/** Compiles with the root's TypeScript. Also used by scripts/build.mjs. */
-export async function compile(root, { log, project, what }) {
+/** Compiles with the root's TypeScript. */
+async function compile(root, { log, project, what }) {
   log(`Compiling ${what} …`);
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { code, output } = await runQuietly(process.execPath, [tsc, '-p', project], root);

@@ -12,7 +12,7 @@ export async function generated(root) {
   const { tsImport } = await import('tsx/esm/api');
   const load = (file) => tsImport(pathToFileURL(path.join(root, file)).href, import.meta.url);
   return {
-    'docs/reference/settings.md': settingsPage(await load('src/config.ts')),
+    'docs/reference/settings.md': settingsPage(await load('src/config.ts'), await manifestsOf(root, load)),
     'docs/reference/commands.md': await commandsPage(root, load),
     ...Object.fromEntries(filesIn(root, 'skills', /^/).map((file) => [`.claude/${file}`, textOf(root, file)])),
   };
@@ -29,8 +29,16 @@ export async function referenceFindings(root) {
   ];
 }
 
-function settingsPage({ settingsReference }) {
-  const rows = settingsReference().map(({ name, default: value, meaning }) => {
+async function manifestsOf(root, load) {
+  const files = filesIn(root, 'src/channels', /\/manifest\.ts$/).filter((file) => file !== 'src/channels/manifest.ts');
+  return await Promise.all(files.map(async (file) => (await load(file)).manifest));
+}
+
+function settingsPage({ settingsReference }, manifests) {
+  const ofChannels = manifests.flatMap(({ settings }) =>
+    Object.entries(settings.shape).map(([name, one]) => ({ name, meaning: one.description ?? '' })),
+  );
+  const rows = [...settingsReference(), ...ofChannels].map(({ name, default: value, meaning }) => {
     const shown = value === undefined ? '–' : `\`${value}\``;
     return `| \`${name}\` | ${shown} | ${cell(meaning)} |`;
   });

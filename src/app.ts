@@ -10,10 +10,12 @@ import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { Requests } from './ipc/requests.ts';
+import { keepChannels } from './keep-channels.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
@@ -21,7 +23,7 @@ import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
-import { reportStatus } from './report.ts';
+import { noticesOf, reportStatus } from './report.ts';
 import { reapLeftovers } from './sandbox/reap.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
@@ -42,7 +44,7 @@ export interface AppOptions {
   ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
   readonly gateway: Gateway;
   /** Platform channels; the terminal is always there. */
-  readonly channels: readonly Channel[];
+  readonly channels: Promise<readonly Channel[]> | readonly Channel[];
   readonly requestStop: (options: { now: boolean }) => void;
 }
 
@@ -96,7 +98,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
-  const channels = [terminal, ...options.channels];
+  const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
@@ -116,9 +118,21 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
-  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
-  const report = { config, store, gateway, sandbox, channels, dispatcher, allowlist, startedAt, notices };
+  // FOR THE MERGE WITH w/turns, in one line: { stop: (place) => dispatcher.stopTurn(place), renew: (folder) => dispatcher.renew(folder) }
+  const turns: TurnControl = { stop: () => false, renew: () => undefined };
+  const receiver = new Receiver({
+    desk,
+    turns,
+    timeZone: config.timeZone,
+    log,
+    inboxBell,
+    allowlist,
+    keepLongText: keepText,
+    status: () => reportStatus(report),
+  });
+  const keeper = keepChannels(channels, { receiver, desk, log });
+  const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
   const admin = new AdminServer({
     path: join(config.home, 'data', 'admin.sock'),
@@ -128,14 +142,18 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       registry,
       chat,
       outboxBell,
+      channels: channels.map((channel) => channel.name),
       model: config.model,
+      timeZone: config.timeZone,
+      renew: (folder) => turns.renew(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
   });
   await admin.start();
   stops.add(() => admin.stop());
-  await startChannels(channels, { receiver, store, outboxBell, stops });
+  await keeper.start();
+  stops.add(() => keeper.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
@@ -177,30 +195,13 @@ async function makeTurns(
     log,
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    onPartial: () => undefined,
+    react: (jid, platformId, emoji) => void ownerOf(channels, jid)?.react(jid, platformId, emoji),
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
   recoverTurns(turns);
   return new Dispatcher(turns);
-}
-
-async function startChannels(
-  channels: readonly Channel[],
-  parts: { receiver: Receiver; store: Store; outboxBell: Bell; stops: Stops },
-): Promise<void> {
-  const closing = new AbortController();
-  for (const channel of channels) {
-    await channel.start(
-      {
-        onMessage: (message) => parts.receiver.receive(message),
-        onChat: (chat) => parts.store.chats.see({ ...chat, channel: channel.name }),
-        onOpen: () => parts.outboxBell.ring(),
-      },
-      closing.signal,
-    );
-    parts.stops.add(() => channel.stop());
-  }
-  parts.stops.add(() => closing.abort());
 }
 
 function ownerOf(channels: readonly Channel[], jid: string): Channel | undefined {
@@ -230,19 +231,4 @@ function missingCredential(
 ): { cause: Cause; detail: string } | undefined {
   if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
   return { cause: 'no-credential', detail: 'no credential' };
-}
-
-function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
-  const notices: string[] = [];
-  if (gateway.credential === 'rehearsal') {
-    notices.push(
-      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
-    );
-  }
-  if (sandbox.capabilities.class === 'local') {
-    notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
-    );
-  }
-  return notices;
 }

@@ -1,11 +1,14 @@
 // Which gateway and which sandbox this host gets, from its settings and what an earlier start recorded.
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Channel } from './channels/channel.ts';
+import { loadChannels, readManifests } from './channels/index.ts';
 import type { Config } from './config.ts';
 import { EmbeddedGateway } from './gateway/embedded/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
 import { serveRehearsal } from './gateway/rehearsal/serve.ts';
+import { chatCommands } from './inbound/commands.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { hasCode } from './model/errors.ts';
@@ -20,6 +23,26 @@ import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.
 interface BuildParts {
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Every name a channel has a setting under. */
+export async function channelSettingNames(): Promise<string[]> {
+  const manifests = await readManifests();
+  return manifests.flatMap((manifest) => Object.keys(manifest.settings.shape));
+}
+
+/** The platforms this home has credentials for. */
+export async function buildChannels(config: Config, parts: BuildParts): Promise<readonly Channel[]> {
+  const setting = (name: string) => config.channelSettings.get(name)?.open();
+  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: chatCommands });
+  for (const { name, missing } of skipped) {
+    parts.log.info(
+      { channel: name, missing },
+      `the channel ${name} is not configured: ${missing.join(', ')} is not set`,
+    );
+  }
+  // The terminal is the host's own, always there.
+  return channels.all().filter((channel) => channel.name !== 'terminal');
 }
 
 /** Without a credential the rehearsal model stands in, behind the same door. */

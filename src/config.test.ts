@@ -8,7 +8,10 @@ import { readConfig } from './config.ts';
 test('the real environment comes before .env, and .env before the defaults', () => {
   using home = tempDirectory();
   writeFileSync(join(home.path, '.env'), 'ASSISTANT_NAME="Bee"\nMAX_CONCURRENT_CONTAINERS=3 # a few\nMODEL=\n');
-  const config = readConfig(home.path, { ASSISTANT_NAME: 'Cat', CONTAINER_MEMORY: '' });
+  const config = readConfig(home.path, {
+    environment: { ASSISTANT_NAME: 'Cat', CONTAINER_MEMORY: '' },
+    channelSettings: ['TELEGRAM_BOT_TOKEN'],
+  });
   expect(config.assistantName).toBe('Cat');
   expect(config.maxContainers).toBe(3);
   expect(config.model).toBeUndefined();
@@ -28,18 +31,25 @@ test.each([
   ['ANTHROPIC_BASE_URL', 'ftp://x'],
 ])('%s=%s stops the start with a sentence that names it', (name, value) => {
   using home = tempDirectory();
-  expect(() => readConfig(home.path, { [name]: value })).toThrow(new RegExp(`^${name} is not valid`));
+  expect(() =>
+    readConfig(home.path, { environment: { [name]: value }, channelSettings: ['TELEGRAM_BOT_TOKEN'] }),
+  ).toThrow(new RegExp(`^${name} is not valid`));
 });
 
 test('an unknown name in .env stops the start, and a near miss is pointed out', () => {
   using home = tempDirectory();
   writeFileSync(join(home.path, '.env'), 'API_KEY=x\n');
-  expect(() => readConfig(home.path, {})).toThrow(/API_KEY in .*\.env is not a setting/);
+  expect(() => readConfig(home.path, { environment: {}, channelSettings: ['TELEGRAM_BOT_TOKEN'] })).toThrow(
+    /API_KEY in .*\.env is not a setting/,
+  );
 });
 
 test('a credential prints as ***, however it is printed', () => {
   using home = tempDirectory();
-  const config = readConfig(home.path, { ANTHROPIC_API_KEY: 'sk-canary' });
+  const config = readConfig(home.path, {
+    environment: { ANTHROPIC_API_KEY: 'sk-canary' },
+    channelSettings: ['TELEGRAM_BOT_TOKEN'],
+  });
   expect(config.credential?.value.open()).toBe('sk-canary');
   expect(
     `${inspect(config, { depth: 9 })} ${JSON.stringify(config)} ${String(config.credential?.value)}`,

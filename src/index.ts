@@ -1,7 +1,7 @@
 // The host as a process: settings, log, signals. The only file that may exit the process.
 import { join } from 'node:path';
 import { startApp } from './app.ts';
-import { buildGateway, buildSandbox, type Preparer } from './build-parts.ts';
+import { buildChannels, buildGateway, buildSandbox, channelSettingNames, type Preparer } from './build-parts.ts';
 import { readConfig } from './config.ts';
 import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
@@ -28,7 +28,7 @@ export interface HostHandle {
 
 /** Starts the host in this process. SIGINT and SIGTERM stop it, a second one ends the process at once. */
 export async function runHost(options: RunHostOptions): Promise<HostHandle> {
-  const config = readConfig(options.checkout);
+  const config = readConfig(options.checkout, { channelSettings: await channelSettingNames() });
   const awake = stayAwake();
   const file = new LogFile(join(config.home, 'logs', 'nanoclaw.log'));
   const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
@@ -50,11 +50,12 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     return stopping;
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));
+  const channels = buildChannels(config, { clock: systemClock, log });
   const starting = startApp({
     config,
     clock: systemClock,
     log,
-    channels: [],
+    channels,
     gateway: buildGateway(config, { clock: systemClock, log }),
     chooseSandbox: (recorded) =>
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdminResult } from '../protocol/admin.ts';
 import type { Channel } from './channels/channel.ts';
+import type { ChannelKeeper, ChannelState } from './channels/keeper.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { SenderAllowlist } from './inbound/sender-allowlist.ts';
@@ -16,7 +17,8 @@ export interface ReportParts {
   readonly store: Store;
   readonly gateway: Gateway;
   readonly sandbox: Sandbox;
-  readonly channels: readonly Channel[];
+  readonly terminal: Channel;
+  readonly keeper: ChannelKeeper;
   readonly dispatcher: Dispatcher;
   readonly allowlist: SenderAllowlist;
   readonly startedAt: number;
@@ -37,7 +39,7 @@ export function reportStatus(parts: ReportParts): AdminResult<'status'> {
     model: config.model ?? null,
     credential: parts.gateway.credential,
     sandbox: { runtime: sandbox.capabilities.runtime, class: sandbox.capabilities.class, state: 'ready' },
-    channels: parts.channels.map((channel) => ({ name: channel.name, state: stateOf(channel) })),
+    channels: parts.keeper.states().map((state) => ({ name: state.name, state: stateOf(state, parts.terminal) })),
     groups: store.groups.all().length,
     containers: parts.dispatcher.containers(),
     waiting: { inbox: inbox.waiting + inbox.claimed, outbox: outbox.due, dead: inbox.dead + outbox.dead },
@@ -45,12 +47,29 @@ export function reportStatus(parts: ReportParts): AdminResult<'status'> {
   };
 }
 
-function stateOf(channel: Channel): string {
-  if (channel.name !== 'terminal') return 'started';
-  return channel.isOpen(terminalJid('main')) ? 'attached' : 'nobody attached';
+function stateOf({ name, state, problem }: ChannelState, terminal: Channel): string {
+  if (problem !== undefined) return `${state}: ${problem}`;
+  if (name !== terminal.name) return state;
+  return terminal.isOpen(terminalJid('main')) ? 'attached' : 'nobody attached';
 }
 
 function versionOf(checkout: string): string {
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')))
     .version;
+}
+
+/** What a person should know at once when they begin to talk. */
+export function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
+  const notices: string[] = [];
+  if (gateway.credential === 'rehearsal') {
+    notices.push(
+      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
+    );
+  }
+  if (sandbox.capabilities.class === 'local') {
+    notices.push(
+      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
+    );
+  }
+  return notices;
 }

@@ -52,7 +52,7 @@ export class House implements AsyncDisposable {
     this.#options = options;
     this.home = mkdtempSync(join(tmpdir(), 'house-'));
     mkdirSync(join(this.home, 'config'));
-    this.config = readConfig(checkout, {
+    const environment = {
       PATH: process.env['PATH'],
       NANOCLAW_HOME: this.home,
       NANOCLAW_CONFIG_DIR: join(this.home, 'config'),
@@ -60,7 +60,8 @@ export class House implements AsyncDisposable {
       LOG_LEVEL: 'debug',
       DISK_MIN_FREE: '1m',
       ...options.settings,
-    });
+    };
+    this.config = readConfig(checkout, { environment });
   }
 
   get app(): App {

@@ -3,20 +3,15 @@ import { HostProcess } from '../host-process.ts';
 import { type Family, inTurn, rowOf } from '../row.ts';
 import { type Snapshot, takeSnapshot } from '../snapshot.ts';
 
-const fromDist = 'host start → ready';
-const fromSource = 'host start → ready (via tsx)';
+const ours = 'host start → ready';
 const node = 'node -e 0';
 
 /** The start of the process until the admin socket answers, on a home that was used before; beside Node with a database. */
 export const family: Family = {
-  rows: [fromDist, fromSource, node],
+  rows: [ours, node],
   async *run({ n, wants }) {
-    for (const [name, built] of [
-      [fromDist, true],
-      [fromSource, false],
-    ] as const) {
-      if (!wants(name)) continue;
-      using snapshot = takeSnapshot({ built });
+    if (wants(ours)) {
+      using snapshot = takeSnapshot();
       const taken = await inTurn(n, {
         ours: () => startAndStop(snapshot),
         floor: async () => {
@@ -25,7 +20,7 @@ export const family: Family = {
           return bare.readyMs;
         },
       });
-      yield rowOf(name, { unit: 'ms', ...taken });
+      yield rowOf(ours, { unit: 'ms', ...taken });
     }
     if (wants(node)) {
       const taken = await inTurn(n, { ours: emptyNode, floor: () => 0 });

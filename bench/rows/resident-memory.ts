@@ -8,11 +8,11 @@ const restMs = 10_000;
 /** Each takes as long as the rest, and they hardly differ. */
 const mostSamples = 5;
 
-/** The built host 10 s after its start, nobody having said anything; beside Node with a database, at the same time. */
+/** The host 10 s after its start, nobody having said anything; beside Node with a database, at the same time. */
 export const family: Family = {
   rows: ['resident memory'],
   async *run({ n }) {
-    using snapshot = takeSnapshot({ built: true });
+    using snapshot = takeSnapshot();
     const ours: number[] = [];
     const floor: number[] = [];
     for (let i = 0; i < Math.min(n, mostSamples); i++) {

@@ -2,42 +2,93 @@ import type { InboundMessage } from '../model/message.ts';
 
 /** What a platform can do. The host chooses the best it has; nothing is tried that is false here. */
 export interface ChannelCapabilities {
-  /** Longest text of one message, in UTF-16 units. */
+  /** Longest text of one message, in UTF-16 units; what a platform refuses as formatted must still fit as plain text. */
   readonly maxTextLength: number;
   readonly typing: boolean;
   readonly threads: boolean;
   /** A message sent twice under one key appears once. */
   readonly idempotencyKey: boolean;
+  /** The text of a message of ours can be replaced: `edit` works. */
+  readonly edits: boolean;
+  readonly reactions: boolean;
+  /** Largest file that can be sent, in bytes; 0 where files cannot be sent. */
+  readonly maxFileBytes: number;
+  readonly buttons: boolean;
 }
 
-export interface OutboundPart {
+/**
+ * How an answer that is still being written can be shown in a chat. `draft`: by itself it vanishes, the answer is sent as
+ * a message of its own. `edit`: one message that is edited until it is the answer; not oftener than every `everyMs`.
+ */
+export type Streaming = { readonly type: 'none' } | { readonly type: 'draft' | 'edit'; readonly everyMs: number };
+
+/** Where something is shown. `thread` is the platform's own thread or topic id. */
+export interface ChannelPlace {
   readonly jid: string;
   readonly thread: string | undefined;
-  /** Markdown; the channel turns it into its own dialect. */
+}
+
+export interface OutboundPart extends ChannelPlace {
+  /** Markdown; the channel turns it into its own dialect. The caption where there is a file. */
   readonly text: string;
   /** Same for every try of this part. */
   readonly key: string;
+  /** Sent with the text as its caption; `path` is a file of the host's that nobody else changes. */
+  readonly file?: OutboundFile | undefined;
+  /** Platform id of the message that this answers, where a reader needs that to follow (groups). A hint. */
+  readonly replyTo?: string | undefined;
+  readonly buttons?: readonly Button[] | undefined;
+}
+
+export interface OutboundFile {
+  readonly path: string;
+  readonly name: string;
+  /** `image/png` and so on, undefined where nobody knows. */
+  readonly mime: string | undefined;
+}
+
+/** A press comes back as an `InboundMessage` of kind `click` whose text is `value` (64 bytes at most). */
+export interface Button {
+  readonly label: string;
+  readonly value: string;
+}
+
+export interface SeenChat {
+  readonly jid: string;
+  readonly name: string;
+  readonly isGroup: boolean;
+  /** We were added just now, by this person. */
+  readonly addedBy?: string | undefined;
 }
 
 /** What a channel tells the host. All are synchronous: when they return, the thing is stored. */
 export interface ChannelEvents {
   /** Stored when this returns, and only then may the platform's cursor advance. Throws when it could not be stored (a full disk): do not advance, try again. Returns the stored message's number, undefined for one known before or dropped. */
   onMessage(message: InboundMessage): number | undefined;
-  onChat(chat: { jid: string; name: string; isGroup: boolean }): void;
+  onChat(chat: SeenChat): void;
   /** A chat (or all, without jid) can be sent to now. */
   onOpen(jid?: string): void;
+  /** The connection is lost for good until started again (another program polls with our token, logged out): `start` is called again later. */
+  onClosed(error: unknown): void;
 }
 
 /**
  * A connection to a messaging platform. The contract, checked by test/contracts/channel.ts against every channel:
  *
  * - `start` settles when the platform took us or refused us; it throws `channel.refused` with a cure when trying again
- *   cannot help (a bad token), anything else is retried by the host. Nothing is received before `start` resolves.
- * - Messages of one chat are handed over in the platform's order, one at a time.
+ *   cannot help (a bad token), anything else is retried by the host. Nothing is received before `start` resolves. A
+ *   connection that is lost later is the channel's own affair, unless it says `onClosed`.
+ * - Messages of one chat are handed over in the platform's order, one at a time. A chat is shown by `onChat` before its
+ *   first message is handed over, and again when its name changes.
  * - `send` is called one at a time per chat, in outbox order. It resolves with the platform's id once the platform has
  *   accepted the part. It throws `channel.refused` when trying again cannot help; any other error is retried by the host.
  *   It settles within 5 s of `signal`.
+ * - `edit` replaces the text of a message of ours; that it says so already is success. Throws as `send` does:
+ *   `channel.refused` when that message cannot be edited (any more).
  * - `isOpen` false pauses a chat: its rows wait and spend nothing. `onOpen` ends the pause.
+ * - `fetch` brings what an attachment's `ref` names, `maxBytes` at most: `channel.refused` when it is larger or gone.
+ * - `setTyping`, `draft` and `react` are hints: they never throw and never reject, and what they do is lost with the
+ *   connection. `setTyping` lasts until it is turned off or a message is sent, as long as the platform needs it repeated.
  * - `stop` returns when nothing more will be handed over and no send is under way; a stopped channel can be started again.
  */
 export interface Channel {
@@ -47,7 +98,13 @@ export interface Channel {
   isOpen(jid: string): boolean;
   start(events: ChannelEvents, signal: AbortSignal): Promise<void>;
   send(part: OutboundPart, signal: AbortSignal): Promise<{ platformId: string }>;
-  /** A hint; never throws. */
+  edit(sent: ChannelPlace & { platformId: string; text: string }, signal: AbortSignal): Promise<void>;
+  streaming(jid: string): Streaming;
+  /** The text so far of the answer that `id` (a positive number, the same while it grows) names; empty takes it back. Resolves when the next one may follow. */
+  draft(place: ChannelPlace, draft: { id: number; text: string }): Promise<void>;
   setTyping(jid: string, thread: string | undefined, on: boolean): void;
+  /** Our one reaction to a message; undefined takes it back. */
+  react(jid: string, platformId: string, emoji: string | undefined): Promise<void>;
+  fetch(ref: string, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>;
   stop(): Promise<void>;
 }

@@ -22,6 +22,8 @@ export interface ChannelParts {
   setting(name: string): string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** What a person can command in a chat, for a platform's menu. */
+  readonly commands: readonly { readonly name: string; readonly description: string }[];
 }
 
 export type CreateChannel = (parts: ChannelParts) => Channel;

@@ -7,12 +7,29 @@ export interface Quote {
   readonly text: string | undefined;
 }
 
+export const messageKinds = ['message', 'edit', 'reaction', 'click'] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
+export const attachmentKinds = ['photo', 'voice', 'audio', 'video', 'document', 'sticker'] as const;
+export type AttachmentKind = (typeof attachmentKinds)[number];
+
+/** A file that came with a message, not yet fetched. */
+export interface IncomingAttachment {
+  readonly kind: AttachmentKind;
+  readonly name: string | undefined;
+  readonly mime: string | undefined;
+  /** Bytes by the platform's word. */
+  readonly size: number | undefined;
+  /** What the channel's `fetch` takes. */
+  readonly ref: string;
+}
+
 /** A message as a channel hands it over: one thing said in a chat, already free of platform shapes. */
 export interface InboundMessage {
   readonly jid: string;
-  /** The platform's own id, unique within the chat and kind. */
+  /** The platform's own id, unique within the chat and kind; for an edit, that of the message it changes. */
   readonly platformId: string;
-  readonly kind: 'message' | 'edit';
+  readonly kind: MessageKind;
   /** 0 for the first text; the platform's edit stamp for an edit. */
   readonly revision: number;
   readonly thread: string | undefined;
@@ -26,6 +43,7 @@ export interface InboundMessage {
   /** Said by the person who runs this host (the terminal, our own account). */
   readonly fromOwner: boolean;
   readonly replyTo: Quote | undefined;
+  readonly attachments?: readonly IncomingAttachment[];
 }
 
 /** A stored message, either direction. */
@@ -34,7 +52,7 @@ export interface Message {
   readonly seq: number;
   readonly jid: string;
   readonly direction: 'in' | 'out';
-  readonly kind: 'message' | 'edit';
+  readonly kind: MessageKind;
   readonly platformId: string;
   readonly thread: string | undefined;
   readonly senderId: string;
@@ -43,6 +61,8 @@ export interface Message {
   readonly text: string;
   readonly sentAt: number;
   readonly replyTo: Quote | undefined;
+  /** For an edit: the number of the message it changes, where we have that one. */
+  readonly original?: number | undefined;
 }
 
 /** How messages are named to people and agents. */

@@ -115,7 +115,10 @@ export class Delivery {
   async #send(row: OutboxRow, channel: Channel): Promise<string> {
     using timeout = this.#timeout();
     const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
-    const sent = await channel.send({ ...place, text: row.text, key: `${row.key}/${row.part}` }, timeout.signal);
+    const { text, buttons } = row;
+    const replyTo = row.reply_to ?? undefined;
+    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons };
+    const sent = await channel.send(part, timeout.signal);
     return sent.platformId;
   }
 

@@ -49,6 +49,10 @@ export class Inbox {
   readonly #ofMessage;
   readonly #wakeCause;
   readonly #counts;
+  readonly #ofPlatformId;
+  readonly #replace;
+  readonly #buryWaiting;
+  readonly #moveAttachments;
 
   constructor(db: Db) {
     this.#add = db.prepare(`INSERT INTO inbox (group_folder, chat_jid, thread, message_seq, wakes, state)
@@ -81,6 +85,18 @@ export class Inbox {
     this.#counts = db.prepare<[], { state: InboxState; n: number }>(
       "SELECT state, COUNT(*) AS n FROM inbox WHERE state <> 'done' AND wakes = 1 GROUP BY state",
     );
+    this.#ofPlatformId = db.prepare<
+      [string, string],
+      InboxRow & { revision: number }
+    >(`SELECT inbox.*, messages.revision
+      FROM messages JOIN inbox ON inbox.message_seq = messages.seq
+      WHERE messages.chat_jid = ? AND messages.kind IN ('message', 'edit') AND messages.platform_id = ?
+      ORDER BY inbox.id`);
+    this.#buryWaiting = db.prepare("UPDATE inbox SET state = 'dead' WHERE group_folder = ? AND state = 'waiting'");
+    this.#replace = db.prepare(
+      "UPDATE inbox SET message_seq = @message, wakes = @wakes WHERE id = @id AND state = 'waiting'",
+    );
+    this.#moveAttachments = db.prepare('UPDATE attachments SET message_seq = ? WHERE message_seq = ?');
   }
 
   add(row: { group: string; place: Place; message: number; wakes: boolean }): void {
@@ -139,6 +155,22 @@ export class Inbox {
 
   ofMessage(seq: number): InboxRow | undefined {
     return this.#ofMessage.get(seq);
+  }
+
+  /** Rows of a message and of its edits, by the platform's id, with the revision each now stands for. */
+  ofPlatformId(jid: string, platformId: string): (InboxRow & { revision: number })[] {
+    return this.#ofPlatformId.all(jid, platformId);
+  }
+
+  /** An edit takes the place of a message that still waits; its attachments come along. Joins the caller's transaction. */
+  replaceMessage(row: InboxRow, by: { message: number; wakes: boolean }): void {
+    this.#replace.run({ id: row.id, message: by.message, wakes: by.wakes ? 1 : 0 });
+    this.#moveAttachments.run(by.message, row.message_seq);
+  }
+
+  /** The group is no more: nothing of it waits any longer. */
+  buryWaiting(group: string): void {
+    this.#buryWaiting.run(group);
   }
 
   /** Rows that wait for something outside are tried at once: at start, or when the cause is known to be gone. */

@@ -1,5 +1,11 @@
+import { z } from 'zod';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+
+const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
+/** A file of ours that waits to be sent; `path` below `data/spool`. */
+export type SpooledFile = z.infer<typeof spooled>;
+const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
 
 export interface OutboxRow {
   readonly id: number;
@@ -9,11 +15,22 @@ export interface OutboxRow {
   readonly group_folder: string;
   readonly chat_jid: string;
   readonly thread: string | null;
+  readonly turn_id: string | null;
   readonly text: string;
-  readonly state: 'due' | 'sending' | 'sent' | 'dead';
+  readonly reply_to: string | null;
+  readonly file: SpooledFile | undefined;
+  readonly buttons: z.infer<typeof buttons> | undefined;
+  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
+  /** Known before it is due for a message that was streamed: then it is edited, not sent. */
+  readonly platform_id: string | null;
   readonly attempts: number;
   readonly next_attempt_at: number;
   readonly created_at: number;
+}
+
+interface OutboxColumns extends Omit<OutboxRow, 'file' | 'buttons'> {
+  readonly file: string | null;
+  readonly buttons: string | null;
 }
 
 export interface NewMessage {
@@ -23,6 +40,12 @@ export interface NewMessage {
   /** The turn that says it; undefined for the host's own notices. */
   readonly turnId: string | undefined;
   readonly parts: readonly string[];
+  /** Platform id of the message the first part answers. */
+  readonly replyTo?: string | undefined;
+  /** Goes with the first part. */
+  readonly file?: SpooledFile | undefined;
+  /** Stand under the last part. */
+  readonly buttons?: z.infer<typeof buttons> | undefined;
 }
 
 /** Rows waiting for a channel, one per part. Unique by key and part, so that nothing is said twice. */
@@ -42,13 +65,13 @@ export class Outbox {
 
   constructor(db: Db) {
     this.#add =
-      db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, text, state, created_at)
-      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @text, 'due', @now)`);
+      db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, text, reply_to, file, buttons, state, created_at)
+      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @text, @replyTo, @file, @buttons, 'due', @now)`);
     this.#known = db.prepare<[string], { id: number }>('SELECT id FROM outbox WHERE key = ? LIMIT 1');
     this.#openChats = db.prepare<[], { chat_jid: string }>(
       "SELECT DISTINCT chat_jid FROM outbox WHERE state IN ('due', 'sending')",
     );
-    this.#head = db.prepare<[string], OutboxRow>(
+    this.#head = db.prepare<[string], OutboxColumns>(
       "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') ORDER BY id LIMIT 1",
     );
     this.#sending = db.prepare(
@@ -83,6 +106,9 @@ export class Outbox {
         thread: place.thread ?? null,
         turnId: message.turnId ?? null,
         text,
+        replyTo: index === 0 ? (message.replyTo ?? null) : null,
+        file: index === 0 && message.file ? JSON.stringify(message.file) : null,
+        buttons: index === parts.length - 1 && message.buttons ? JSON.stringify(message.buttons) : null,
         now,
       });
     }
@@ -96,7 +122,8 @@ export class Outbox {
 
   /** The next row of a chat, due or not: nothing overtakes it. */
   head(jid: string): OutboxRow | undefined {
-    return this.#head.get(jid);
+    const row = this.#head.get(jid);
+    return row && fromColumns(row);
   }
 
   // Counted before the platform is called, not after: if we die inside the call, the next run must know of the try.
@@ -134,4 +161,12 @@ export class Outbox {
     const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
     return { due: (found.get('due') ?? 0) + (found.get('sending') ?? 0), dead: found.get('dead') ?? 0 };
   }
+}
+
+function fromColumns(row: OutboxColumns): OutboxRow {
+  return {
+    ...row,
+    file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
+    buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
+  };
 }

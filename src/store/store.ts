@@ -4,9 +4,11 @@ import { Chats } from './chats.ts';
 import { type Db, openDatabase, readMigrations } from './database.ts';
 import { Facts } from './facts.ts';
 import { Groups } from './groups.ts';
+import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import { Owners, Pairings } from './owners.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
 import { Turns } from './turns.ts';
@@ -23,6 +25,9 @@ export class Store {
   readonly outbox: Outbox;
   readonly sessions: Sessions;
   readonly requests: Requests;
+  readonly owners: Owners;
+  readonly pairings: Pairings;
+  readonly history: History;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -35,6 +40,9 @@ export class Store {
     this.outbox = new Outbox(db);
     this.sessions = new Sessions(db);
     this.requests = new Requests(db);
+    this.owners = new Owners(db);
+    this.pairings = new Pairings(db);
+    this.history = new History(db);
   }
 
   static open(path: string): Store {

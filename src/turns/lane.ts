@@ -180,6 +180,9 @@ export class Lane {
           beginSession(this.#parts, { folder: this.#folder, place: turn?.place, sessionId: frame.newSessionId });
         }
         return;
+      case 'partial':
+        if (turn?.id === frame.turnId) this.#parts.onPartial(turn, frame.text);
+        return;
       case 'bell':
         this.drain();
         return;

@@ -15,7 +15,7 @@ const farewellMs = 35_000;
 /** A longer line of stderr is not kept. */
 const logLineLimit = 64 * 1024;
 
-export type LiveFrame = Exclude<TypedFrame, { type: 'partial' }> | BareFrame;
+export type LiveFrame = TypedFrame | BareFrame;
 export interface BareFrame {
   readonly type?: undefined;
   readonly status: 'success' | 'error';
@@ -127,7 +127,6 @@ export class LiveRun {
   #onFrame(frame: TypedFrame | BareFrame): void {
     if (frame.type !== 'bell') this.signAt = this.#options.clock.now();
     if (frame.type === 'error') this.lastError = { code: frame.code, message: frame.error };
-    if (frame.type === 'partial') return;
     try {
       this.#options.onFrame(frame);
     } catch (error) {

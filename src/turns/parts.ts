@@ -55,6 +55,10 @@ export interface TurnParts {
     asker: { group: Group; runId: string; place: Place | undefined; turnId: string | undefined; ended: boolean },
   ) => number;
   readonly setTyping: (place: Place, on: boolean) => void;
+  /** The text so far of the answer a turn is writing, as the agent writes it (`<internal>` and all); empty takes it back. */
+  readonly onPartial: (turn: { id: string; place: Place }, text: string) => void;
+  /** Our reaction to a message of a person; undefined takes it back. A hint. */
+  readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
   /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */
   readonly heldBy: (place: Place) => { cause: Cause; detail: string } | undefined;
 }

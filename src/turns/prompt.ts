@@ -35,6 +35,9 @@ function node(message: Message, times: Intl.DateTimeFormat): string {
     `role="${message.role}"`,
     `time="${attribute(clockTime(message.sentAt, times))}"`,
     ...(message.thread === undefined ? [] : [`thread="${attribute(message.thread)}"`]),
+    ...(message.kind === 'edit'
+      ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
+      : []),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
   return `<message ${attributes.join(' ')}>${quoted(message)}${content(message.text)}</message>`;

@@ -17,7 +17,7 @@ describe('the example files', () => {
     const settings = text.replace(/^#(?=[A-Z_]+=)/gm, '');
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, '.env'), settings);
-    const config = readConfig(home, { NANOCLAW_HOME: home });
+    const config = readConfig(home, { environment: { NANOCLAW_HOME: home }, channelSettings: ['TELEGRAM_BOT_TOKEN'] });
     expect(config.credential?.variable).toBe('ANTHROPIC_API_KEY');
     expect(settings.split('\n').filter((line) => /^[A-Z_]+=/.test(line)).length).toBeGreaterThan(8);
   });

@@ -136,6 +136,7 @@ function record(): Recorded {
     },
     onChat: () => undefined,
     onOpen: (jid) => events.opened.push(jid),
+    onClosed: () => undefined,
   };
   return events;
 }

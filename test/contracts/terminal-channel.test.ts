@@ -51,7 +51,12 @@ channelContract('the fake channel', fake);
 test('everyone attached hears everything, and one who fails does not take it from the others', async () => {
   const channel = new TerminalChannel({ clock: systemClock });
   const heard: string[] = [];
-  await channel.start({ onMessage: () => 1, onChat: () => undefined, onOpen: () => undefined });
+  await channel.start({
+    onMessage: () => 1,
+    onChat: () => undefined,
+    onOpen: () => undefined,
+    onClosed: () => undefined,
+  });
   using _broken = channel.attach(jid, () => {
     throw new Error('gone');
   });
@@ -72,6 +77,7 @@ test('what is said is the owner’s, and its number comes back', async () => {
     onMessage: (message) => said.push(message) + 41,
     onChat: () => undefined,
     onOpen: () => undefined,
+    onClosed: () => undefined,
   });
   expect(channel.say(jid, 'hi')).toBe(42);
   expect(said).toMatchObject([{ jid, senderId: 'terminal', fromOwner: true, text: 'hi', sentAt: 7 }]);

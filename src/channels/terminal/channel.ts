@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatEvent } from '../../../protocol/admin.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { NanoclawError } from '../../model/errors.ts';
-import type { Channel, ChannelCapabilities, ChannelEvents, OutboundPart } from '../channel.ts';
+import type { Channel, ChannelCapabilities, ChannelEvents, OutboundPart, Streaming } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 
 export type TerminalListener = (event: ChatEvent) => void;
@@ -15,6 +15,10 @@ export class TerminalChannel implements Channel {
     typing: true,
     threads: false,
     idempotencyKey: false,
+    edits: false,
+    reactions: false,
+    maxFileBytes: 0,
+    buttons: false,
   };
   readonly #clock: Clock;
   readonly #attached = new Map<string, Set<TerminalListener>>();
@@ -52,6 +56,26 @@ export class TerminalChannel implements Channel {
     }
     if (listeners.length > failures.length) return { platformId: randomUUID() };
     throw new NanoclawError('channel.closed', `Nobody is attached to ${part.jid}.`, { cause: failures[0] });
+  }
+
+  async edit(): Promise<void> {
+    throw new NanoclawError('channel.refused', 'What was said in a terminal stays as it is.');
+  }
+
+  streaming(): Streaming {
+    return { type: 'none' };
+  }
+
+  draft(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  react(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async fetch(): Promise<Uint8Array> {
+    throw new NanoclawError('channel.refused', 'Nothing can be attached in a terminal.');
   }
 
   setTyping(jid: string, _thread: string | undefined, on: boolean): void {

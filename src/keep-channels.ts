@@ -1,0 +1,35 @@
+// What the channels tell the host, and what the host does when one is refused.
+import { announceChat } from './acts/announce-chat.ts';
+import type { Desk } from './acts/post-message.ts';
+import { tellMain } from './acts/tell-main.ts';
+import type { Channel } from './channels/channel.ts';
+import { ChannelKeeper } from './channels/keeper.ts';
+import type { Receiver } from './inbound/receive.ts';
+import type { Log } from './lib/log.ts';
+
+export function keepChannels(
+  channels: readonly Channel[],
+  parts: { receiver: Receiver; desk: Desk; log: Log },
+): ChannelKeeper {
+  const { receiver, desk, log } = parts;
+  const { store, clock, outboxBell } = desk;
+  return new ChannelKeeper(channels, {
+    clock,
+    log,
+    eventsOf: (channel) => ({
+      onMessage: (message) => receiver.receive(message, channel.name),
+      onChat: ({ jid, name, isGroup, addedBy: by }) => {
+        store.chats.see({ jid, name, isGroup, channel: channel.name });
+        if (by === undefined) return;
+        const owner = store.owners.all().find((one) => one.channel === channel.name && one.senderId === by);
+        announceChat(desk, { jid, name, by: owner?.name ?? by, how: 'added' });
+      },
+      onOpen: () => outboxBell.ring(),
+    }),
+    onRefused: (channel, sentence) => {
+      const day = Math.floor(clock.now() / 86_400_000);
+      const text = `⚠️ ${channel.name} does not let me in: ${sentence}`;
+      tellMain(desk, { key: `notice:refused:${channel.name}:${day}`, text });
+    },
+  });
+}
