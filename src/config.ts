@@ -6,7 +6,7 @@ import { readEnvFile } from './lib/env-file.ts';
 import type { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
 import { NanoclawError } from './model/errors.ts';
-import { settings } from './model/settings.ts';
+import { settings } from './settings.ts';
 
 type Values = z.output<typeof settings>;
 

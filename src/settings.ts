@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { logLevels } from '../lib/log.ts';
-import { Secret } from '../lib/secret.ts';
+import { logLevels } from './lib/log.ts';
+import { Secret } from './lib/secret.ts';
 
 const whole = (min: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
