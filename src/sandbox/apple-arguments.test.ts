@@ -48,7 +48,9 @@ test.each([
 test('a directory with a socket in it is refused: nobody inside could connect to it', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(directory, 'gw.sock'), resolve));
-  expect(() => build()).toThrow(expect.objectContaining({ code: 'sandbox.cannot', message: /socket/ }));
+  expect(() => build()).toThrow(
+    expect.objectContaining({ code: 'sandbox.cannot', message: expect.stringContaining('socket') }),
+  );
   await new Promise((resolve) => server.close(resolve));
 });
 
