@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { logLevels } from './lib/log.ts';
-import { folders, secret, size, whole, zone } from './lib/setting-kinds.ts';
+import { Secret } from './lib/secret.ts';
+import { names, size, whole, zone } from './lib/setting-kinds.ts';
+
+const secret = z.string().transform((text) => new Secret(text));
 
 /** Every setting there is but those of channels; docs/reference/settings.md is made from it. */
 export const settings = z.object({
@@ -63,7 +66,7 @@ export const settings = z.object({
     .prefault('10485760')
     .describe("Bytes of each output stream kept in a run's log."),
   MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
-  PREWARM: folders
+  PREWARM: names
     .prefault('main')
     .describe(
       'Groups whose container is started ahead of the first message: folders with commas between them, or `none`.',

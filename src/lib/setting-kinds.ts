@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { isGroupFolder } from '../model/group.ts';
-import { Secret } from './secret.ts';
 
 /** What a setting's text may be, and what becomes of it. */
 export const whole = (min: number) =>
@@ -9,12 +7,14 @@ export const size = z
   .string()
   .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
   .transform((text) => text.toLowerCase());
-export const secret = z.string().transform((text) => new Secret(text));
 export const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
-export const folders = z
+export const names = z
   .string()
   .transform((text) => text.split(',').map((name) => name.trim()))
-  .refine((names) => names.every(isGroupFolder), 'must be folders of groups with commas between them, or `none`')
+  .refine(
+    (names) => names.every((name) => /^[A-Za-z0-9][\w-]*$/.test(name)),
+    'must be names with commas between them, or `none`',
+  )
   .transform((names) => names.filter((name) => name !== 'none'));
 
 /** `512m` → bytes, as engines read it: powers of 1024. */

@@ -10,7 +10,7 @@ import type { LiveRun } from './live-run.ts';
 import type { Launched, TurnParts } from './parts.ts';
 import { forgetStaleSession, isStale } from './renew.ts';
 import { endTurn, holdPlace } from './settle.ts';
-import { StopDeadline, settleStopped } from './stop-turn.ts';
+import { StopDeadline } from './stop-turn.ts';
 import { Turn } from './turn.ts';
 
 /** One group's lane: at most one container and one turn at any time. Its truth is in the store and the mailbox. */
@@ -240,10 +240,7 @@ export class Lane {
     if (!turn) return;
     const { store, clock, setTyping } = this.#parts;
     const row = store.turns.get(turn.id);
-    if (row) {
-      settleStopped(this.#parts, row);
-      endTurn(this.#parts, row, this.#otherwise);
-    }
+    if (row) endTurn(this.#parts, row, this.#otherwise);
     this.#turn = undefined;
     setTyping(turn.place, false);
     if (this.live) this.live.idleSince = clock.now();

@@ -4,7 +4,6 @@ import { drainLast } from './drain.ts';
 import type { TurnParts } from './parts.ts';
 import { forgetStaleSession } from './renew.ts';
 import { endTurn } from './settle.ts';
-import { settleStopped } from './stop-turn.ts';
 
 /**
  * For a group whose last container is gone, before its next one: what it left in the mailbox is taken, and the turn that
@@ -23,6 +22,5 @@ export function recoverGroup(parts: TurnParts, group: Group): void {
 
 export function recoverTurn(parts: TurnParts, turn: TurnRow): void {
   parts.log.info({ group: turn.group_folder, turn: turn.id }, 'a turn was cut off; its messages are taken up again');
-  settleStopped(parts, turn);
   endTurn(parts, turn, { type: 'ours' });
 }

@@ -9,17 +9,19 @@ import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
 import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
+import { settleStopped } from './stop-turn.ts';
 
 /** All of the room's parts that an end needs. */
 type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
- * chat is told in one line. `otherwise` is why, for inputs that no result named. One transaction.
+ * chat is told in one line; what a person stopped is done. `otherwise` is why, for inputs that no result named. One transaction.
  */
 export function endTurn(parts: SettleParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
+    settleStopped(parts, turn);
     const inputs = store.turns.inputs(turn.id).filter((input) => input.kind === 'message');
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
