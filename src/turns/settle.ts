@@ -12,7 +12,7 @@ import type { TurnParts } from './parts.ts';
 import { settleStopped } from './stop-turn.ts';
 
 /** All of the room's parts that an end needs. */
-type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react'>;
+type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react' | 'log'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
