@@ -4,7 +4,7 @@ import { basename, dirname, join, posix } from 'node:path';
 import { mimeOfName } from '../lib/mime.ts';
 import { type Refusal, SafeDirectory } from '../lib/safe-files.ts';
 import { hasCode } from '../model/errors.ts';
-import type { SpooledFile } from '../store/outbox.ts';
+import type { SpooledFile } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { shownFileName } from '../text/file-name.ts';
 
