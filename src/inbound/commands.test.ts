@@ -104,7 +104,11 @@ describe('what commands do', () => {
     const seq = desk.say('/stop', { platformId: 'same', thread: '17' }) ?? 0;
     expect(desk.say('/stop', { platformId: 'same', thread: '17' })).toBeUndefined();
     expect(desk.done).toEqual([{ jid: 'tg:1', thread: '17' }]);
-    expect(desk.store.outbox.head('tg:1')).toMatchObject({ key: `command:${seq}`, thread: '17', text: 'Stopped.' });
+    expect(desk.store.outbox.head('tg:1')).toMatchObject({
+      key: `command:${seq}`,
+      place: { jid: 'tg:1', thread: '17' },
+      text: 'Stopped.',
+    });
     expect(desk.heard()).toEqual(['Stopped.']);
     expect(desk.store.inbox.ofMessage(seq)).toBeUndefined();
     expect(desk.store.messages.get(seq)).toMatchObject({ text: '/stop' });
