@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What the bare SDK's program is told on its command line. */
 export const bareSdkPlan = z.object({
-  /** The runner's package, compiled. */
+  /** The runner's package. */
   runner: z.string(),
   layout: z.record(z.string(), z.string()),
   /** The start line our own runner was given. */

@@ -7,7 +7,7 @@ import { checkout } from './checkout.ts';
 const copied = [
   ...['bin', 'src', 'protocol', 'setup', 'scripts', 'groups/main/CLAUDE.md', 'groups/global/CLAUDE.md'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'container/skills'],
-  ...['src', 'dist', 'package.json', 'package-lock.json', 'tsconfig.json'].map(
+  ...['src', 'dist', 'build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'].map(
     (name) => `container/agent-runner/${name}`,
   ),
 ];

@@ -16,15 +16,14 @@ interface Queue extends AsyncIterable<unknown> {
 type Answer = (value: unknown) => void;
 
 const plan = bareSdkPlan.parse(JSON.parse(process.argv[2] ?? ''));
-const compiled = join(plan.runner, 'dist', 'container', 'agent-runner', 'src');
-const load = (file: string) => import(pathToFileURL(join(compiled, file)).href);
+const load = (file: string) => import(pathToFileURL(join(plan.runner, 'src', file)).href);
 
-const sdkFile = createRequire(join(plan.runner, 'package.json')).resolve('@anthropic-ai/claude-agent-sdk');
+const sdkFile = createRequire(join(plan.runner, 'package.json')).resolve('@anthropic-ai/claude-agent-sdk/core');
 const { query }: { query(what: { prompt: AsyncIterable<unknown>; options: unknown }): Query } = await import(sdkFile);
-const { sdkOptions }: { sdkOptions(wanted: unknown): unknown } = await load('options.js');
-const { toolServer }: { toolServer(ask: () => Promise<unknown>): unknown } = await load('tool-server.js');
-const { layout }: { layout: { parse(value: unknown): unknown } } = await load('layout.js');
-const { PushQueue }: { PushQueue: new () => Queue } = await load('push-queue.js');
+const { sdkOptions }: { sdkOptions(wanted: unknown): unknown } = await load('options.ts');
+const { toolServer }: { toolServer(ask: () => Promise<unknown>): unknown } = await load('tool-server.ts');
+const { layout }: { layout: { parse(value: unknown): unknown } } = await load('layout.ts');
+const { PushQueue }: { PushQueue: new () => Queue } = await load('push-queue.ts');
 
 const session = { id: randomUUID(), resume: false };
 let live: { queue: Queue; ended: Promise<void> } | undefined;
