@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Channel, ChannelEvents, OutboundPart } from '../../src/channels/channel.ts';
+import type { Channel, ChannelEvents, OutboundPart, SeenChat } from '../../src/channels/channel.ts';
 import { hasCode } from '../../src/model/errors.ts';
 import type { InboundMessage } from '../../src/model/message.ts';
 
@@ -13,12 +13,20 @@ export interface ChannelUnderTest {
   shut(): Promise<void>;
   /** A person says something on the platform; resolves when the platform has passed it on or has given up. */
   say(text: string): Promise<void>;
-  /** What the people in the chat have read, in order. */
+  /** What the people in the chat read now, in order. */
   heard(): readonly string[];
+  /** Where typing can be seen: whether it is shown now. */
+  typing?(): boolean;
+  /** Where a file can be attached: a person does so; resolves with what `fetch` takes. */
+  attach?(bytes: Uint8Array): Promise<string>;
   close(): Promise<void>;
 }
 
+/** For liveness only. */
+const deadline = { timeout: 20_000 };
+
 interface Recorded extends ChannelEvents {
+  readonly chats: SeenChat[];
   readonly messages: InboundMessage[];
   readonly opened: (string | undefined)[];
   refusing: boolean;
@@ -57,7 +65,7 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
     test('messages are handed over in order, each with an id of its own', async () => {
       const { say, events, jid } = await openOne();
       for (const text of ['one', 'two', 'two']) await say(text);
-      await expect.poll(() => events.messages.map((message) => message.text)).toEqual(['one', 'two', 'two']);
+      await expect.poll(() => events.messages.map((message) => message.text), deadline).toEqual(['one', 'two', 'two']);
       expect(new Set(events.messages.map((message) => message.platformId)).size).toBe(3);
       for (const message of events.messages) expect(message).toMatchObject({ jid, kind: 'message', revision: 0 });
     });
@@ -71,21 +79,24 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       );
       events.refusing = false;
       // Either the platform delivers it again, or the person was told that it failed.
-      if (!refused) await expect.poll(() => events.messages.map((message) => message.text)).toEqual(['once more']);
+      if (!refused) {
+        const texts = () => events.messages.map((message) => message.text);
+        await expect.poll(texts, deadline).toEqual(['once more']);
+      }
     });
 
     test('what is sent is read, in order, and each part has an id', async () => {
       const { channel, heard, jid } = await openOne();
       const ids = [];
       for (const text of ['first', 'second']) ids.push((await channel.send(part(jid, text), signal())).platformId);
-      await expect.poll(heard).toEqual(['first', 'second']);
+      await expect.poll(heard, deadline).toEqual(['first', 'second']);
       expect(new Set(ids.filter((id) => id !== '')).size).toBe(2);
     });
 
     test('a chat that is not open says so, sending there fails, and its opening is announced', async () => {
       const { channel, jid, open, shut, events, heard } = await openOne();
       await shut();
-      await expect.poll(() => channel.isOpen(jid)).toBe(false);
+      await expect.poll(() => channel.isOpen(jid), deadline).toBe(false);
       const error: unknown = await channel.send(part(jid, 'lost?'), signal()).then(
         () => undefined,
         (failure: unknown) => failure,
@@ -95,8 +106,10 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       expect(heard()).toEqual([]);
       const before = events.opened.length;
       await open();
-      await expect.poll(() => channel.isOpen(jid)).toBe(true);
-      await expect.poll(() => events.opened.slice(before).some((one) => one === undefined || one === jid)).toBe(true);
+      await expect.poll(() => channel.isOpen(jid), deadline).toBe(true);
+      await expect
+        .poll(() => events.opened.slice(before).some((one) => one === undefined || one === jid), deadline)
+        .toBe(true);
     });
 
     test('typing never throws, whatever the chat', async () => {
@@ -105,6 +118,67 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
         channel.setTyping(chat, undefined, true);
         channel.setTyping(chat, 'thread', false);
       }
+    });
+
+    test('what was sent can be edited where the platform can, and is refused where it cannot', async () => {
+      const { channel, heard, jid } = await openOne();
+      const { platformId } = await channel.send(part(jid, 'draft'), signal());
+      const edit = (id: string, text: string) =>
+        channel.edit({ jid, thread: undefined, platformId: id, text }, signal()).then(
+          () => 'done',
+          (error: unknown) => (hasCode(error, 'channel.refused') ? 'refused' : error),
+        );
+      if (!channel.capabilities.edits) {
+        expect(await edit(platformId, 'final')).toBe('refused');
+        return;
+      }
+      expect(await edit(platformId, 'final')).toBe('done');
+      await expect.poll(heard, deadline).toEqual(['final']);
+      // It says so already.
+      expect(await edit(platformId, 'final')).toBe('done');
+      expect(await edit('987654', 'nothing of ours')).toBe('refused');
+      expect(heard()).toEqual(['final']);
+    });
+
+    test('how a growing answer is shown is said for every chat, and showing it never fails', async () => {
+      const { channel, jid, shut } = await openOne();
+      const shown = channel.streaming(jid);
+      if (shown.type !== 'none') expect(shown.everyMs).toBeGreaterThan(0);
+      if (shown.type === 'edit') expect(channel.capabilities.edits).toBe(true);
+      for (const text of ['so', 'so far', '']) await channel.draft({ jid, thread: undefined }, { id: 7, text });
+      await shut();
+      for (const chat of [jid, 'nobody:1', '']) {
+        await channel.draft({ jid: chat, thread: 'thread' }, { id: 8, text: 'nobody reads this' });
+      }
+    });
+
+    test('a reaction never fails, whatever the message', async () => {
+      const { channel, jid, shut } = await openOne();
+      const { platformId } = await channel.send(part(jid, 'like this?'), signal());
+      for (const emoji of ['👀', '👍', 'no emoji', undefined]) await channel.react(jid, platformId, emoji);
+      for (const id of ['987654', '', 'nothing']) await channel.react(jid, id, '👀');
+      await shut();
+      for (const chat of [jid, 'nobody:1', '']) await channel.react(chat, platformId, '👀');
+    });
+
+    test('an attachment is fetched whole, and refused when it is too large or nobody knows it', async () => {
+      const { channel, attach } = await openOne();
+      const fetch = (ref: string, maxBytes: number) => channel.fetch(ref, { maxBytes, signal: signal() });
+      await expect(fetch('unheard-of', 1000)).rejects.toMatchObject({ code: 'channel.refused' });
+      if (!attach) return;
+      const bytes = new Uint8Array(100_000).map((_, at) => at % 251);
+      const ref = await attach(bytes);
+      expect(Buffer.from(await fetch(ref, bytes.length)).equals(bytes)).toBe(true);
+      await expect(fetch(ref, bytes.length - 1)).rejects.toMatchObject({ code: 'channel.refused' });
+    });
+
+    test('typing is shown until it is turned off, and ends when something is sent', async () => {
+      const { channel, jid, typing } = await openOne();
+      if (!typing) return;
+      channel.setTyping(jid, undefined, true);
+      await expect.poll(typing, deadline).toBe(true);
+      await channel.send(part(jid, 'here it is'), signal());
+      await expect.poll(typing, deadline).toBe(false);
     });
 
     test('after stop nothing is handed over, and it can be started again', async () => {
@@ -118,15 +192,16 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       await channel.start(again, signal());
       await open();
       await say('back');
-      await expect.poll(() => again.messages.map((message) => message.text)).toContain('back');
+      await expect.poll(() => again.messages.map((message) => message.text), deadline).toContain('back');
       await channel.send(part(jid, 'welcome'), signal());
-      await expect.poll(heard).toEqual(['welcome']);
+      await expect.poll(heard, deadline).toEqual(['welcome']);
     });
   });
 }
 
 function record(): Recorded {
   const events: Recorded = {
+    chats: [],
     messages: [],
     opened: [],
     refusing: false,
@@ -134,7 +209,7 @@ function record(): Recorded {
       if (events.refusing) throw new Error('the disk is full');
       return events.messages.push(message);
     },
-    onChat: () => undefined,
+    onChat: (chat) => events.chats.push(chat),
     onOpen: (jid) => events.opened.push(jid),
     onClosed: () => undefined,
   };

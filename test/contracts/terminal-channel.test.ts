@@ -41,6 +41,11 @@ async function fake(): Promise<ChannelUnderTest> {
     shut: async () => channel.shut(),
     say: async (text) => void channel.say('fake:1', text),
     heard: () => channel.heardIn('fake:1'),
+    typing: () => channel.typingIn.has('fake:1'),
+    attach: async (bytes) => {
+      channel.files.set('a-file', bytes);
+      return 'a-file';
+    },
     close: () => channel.stop(),
   };
 }

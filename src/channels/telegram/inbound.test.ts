@@ -1,0 +1,287 @@
+import type { Message, Update } from 'grammy/types';
+import { expect, test } from 'vitest';
+import type { InboundMessage } from '../../model/message.ts';
+import { type Heard, hear } from './inbound.ts';
+
+const me = { id: 99, username: 'Andy_bot', first_name: 'Andy' };
+const ann = { id: 7, is_bot: false, first_name: 'Ann', last_name: 'Lee', username: 'annlee' };
+const bot = { id: 99, is_bot: true, first_name: 'Andy', username: 'Andy_bot' };
+const privately = { id: 7, type: 'private', first_name: 'Ann', last_name: 'Lee' } as const;
+const group = { id: -1001, type: 'supergroup', title: 'Garden' } as const;
+
+function heard(update: object, id = 5): Heard | undefined {
+  return hear({ update_id: id, ...update } as Update, { me, now: 1_000 });
+}
+
+/** A message as Telegram sends it: from Ann in the group unless it says otherwise. */
+function message(fields: object): Message {
+  return { message_id: 12, date: 1_700_000_000, chat: group, from: ann, ...fields } as Message;
+}
+
+function said(fields: object): InboundMessage {
+  const it = heard({ message: message(fields) });
+  if (it?.type !== 'message') throw new Error('no message was heard');
+  return it.message;
+}
+
+test('a text is handed over with its chat, sender, time and id', () => {
+  expect(heard({ message: message({ chat: privately, text: 'hello' }) })).toEqual({
+    type: 'message',
+    chat: { jid: 'tg:7', name: 'Ann Lee', isGroup: false },
+    message: {
+      jid: 'tg:7',
+      platformId: '12',
+      kind: 'message',
+      revision: 0,
+      thread: undefined,
+      senderId: '7',
+      senderName: 'Ann Lee',
+      text: 'hello',
+      sentAt: 1_700_000_000_000,
+      mentionsAssistant: false,
+      fromOwner: false,
+      replyTo: undefined,
+    },
+  });
+  expect(heard({ message: message({ text: 'hi' }) })?.chat).toEqual({ jid: 'tg:-1001', name: 'Garden', isGroup: true });
+});
+
+test('somebody without a first name is called by the username', () => {
+  expect(said({ text: 'x', from: { id: 8, is_bot: false, first_name: '', username: 'bob' } }).senderName).toBe('bob');
+  expect(said({ text: 'x', from: { id: 8, is_bot: false, first_name: ' ' } }).senderName).toBe('8');
+});
+
+test('an anonymous administrator speaks as the group, a channel as itself', () => {
+  const from = { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
+  expect(said({ text: 'x', from, sender_chat: group })).toMatchObject({ senderId: '-1001', senderName: 'Garden' });
+  const signed = { text: 'x', from, sender_chat: group, author_signature: 'the boss' };
+  expect(said(signed)).toMatchObject({ senderId: '-1001', senderName: 'the boss' });
+});
+
+test('only a topic is a thread, in groups and in private chats', () => {
+  expect(said({ text: 'x', message_thread_id: 40 }).thread).toBeUndefined();
+  expect(said({ text: 'x', message_thread_id: 40, is_topic_message: true }).thread).toBe('40');
+  expect(said({ text: 'x', chat: privately, message_thread_id: 3, is_topic_message: true }).thread).toBe('3');
+});
+
+const at = (text: string, part: string, type: string, more = {}) => ({
+  text,
+  entities: [{ type, offset: text.indexOf(part), length: part.length, ...more }],
+});
+
+test.each([
+  ['a mention in any case', at('ask 🙂 @aNDY_BOT about it', '@aNDY_BOT', 'mention'), true],
+  ['a mention of somebody with a longer name', at('hi @Andy_bot2', '@Andy_bot2', 'mention'), false],
+  ['a mention without a username', at('hey Andy', 'Andy', 'text_mention', { user: bot }), true],
+  ['a mention of another person', at('hey Ann', 'Ann', 'text_mention', { user: ann }), false],
+  ['a command for us', at('/help@andy_bot', '/help@andy_bot', 'bot_command'), true],
+  ['a command for another bot', at('/help@other_bot', '/help@other_bot', 'bot_command'), false],
+  ['a command for nobody in particular', at('/help', '/help', 'bot_command'), false],
+  ['our name without Telegram saying that it is a mention', { text: 'x@Andy_bot.example' }, false],
+  [
+    'a mention in a caption',
+    { caption: '@Andy_bot see', caption_entities: [{ type: 'mention', offset: 0, length: 9 }], photo: [] },
+    true,
+  ],
+  ['a reply to us', { text: 'yes', reply_to_message: message({ message_id: 3, from: bot, text: 'ok?' }) }, true],
+  ['a reply to another', { text: 'yes', reply_to_message: message({ message_id: 3, text: 'ok?' }) }, false],
+  [
+    'the first message of a topic that we opened',
+    { text: 'yes', reply_to_message: message({ from: bot, forum_topic_created: { name: 'x', icon_color: 1 } }) },
+    false,
+  ],
+  [
+    'what somebody forwards',
+    { ...at('@Andy_bot pay', '@Andy_bot', 'mention'), forward_origin: { type: 'user', sender_user: ann, date: 1 } },
+    false,
+  ],
+])('whether we are meant: %s', (_, fields, meant) => {
+  expect(said(fields).mentionsAssistant).toBe(meant);
+});
+
+test('a reply says to what, and the quoted part when there is one', () => {
+  const replied = message({ message_id: 3, from: bot, text: 'Tea or coffee?' });
+  expect(said({ text: 'tea', reply_to_message: replied }).replyTo).toEqual({
+    id: '3',
+    sender: 'Andy',
+    text: 'Tea or coffee?',
+  });
+  const quoting = said({ text: 'this', reply_to_message: replied, quote: { text: 'coffee', position: 7 } });
+  expect(quoting.replyTo?.text).toBe('coffee');
+  const opening = message({ message_id: 4, forum_topic_created: { name: 'x', icon_color: 1 } });
+  expect(said({ text: 'this', reply_to_message: opening }).replyTo).toBeUndefined();
+});
+
+test('what we said as a rich message is quoted in words', () => {
+  const blocks = [
+    { type: 'heading', size: 1, text: 'Plan' },
+    { type: 'paragraph', text: ['do ', { type: 'bold', text: 'this' }] },
+    { type: 'list', items: [{ label: '1.', blocks: [{ type: 'paragraph', text: 'first' }] }] },
+    { type: 'table', cells: [[{ text: 'a' }, { text: 'b' }]] },
+  ];
+  const replied = message({ message_id: 3, from: bot, rich_message: { blocks } });
+  expect(said({ text: 'ok', reply_to_message: replied }).replyTo?.text).toBe('Plan\ndo this\n1.first\na | b');
+});
+
+const file = (id: string, more = {}) => ({ file_id: id, file_unique_id: `u${id}`, ...more });
+
+test.each([
+  [
+    'photo',
+    { photo: [file('s', { width: 90, height: 90 }), file('l', { width: 800, height: 600, file_size: 50 })] },
+    { kind: 'photo', mime: 'image/jpeg', size: 50, ref: 'l 50' },
+  ],
+  ['voice', { voice: file('v', { duration: 2 }) }, { kind: 'voice', mime: 'audio/ogg', ref: 'v' }],
+  [
+    'audio',
+    { audio: file('a', { file_name: 's.mp3', mime_type: 'audio/mpeg' }) },
+    { kind: 'audio', name: 's.mp3', mime: 'audio/mpeg', ref: 'a' },
+  ],
+  ['video', { video: file('v', { mime_type: 'video/mp4' }) }, { kind: 'video', mime: 'video/mp4', ref: 'v' }],
+  ['video note', { video_note: file('n', { length: 9 }) }, { kind: 'video', mime: 'video/mp4', ref: 'n' }],
+  [
+    'animation, which Telegram shows as a document too',
+    { animation: file('g'), document: file('g') },
+    { kind: 'video', mime: 'video/mp4', ref: 'g' },
+  ],
+  [
+    'document',
+    { document: file('d', { file_name: 'a b.pdf', mime_type: 'application/pdf', file_size: 9 }) },
+    { kind: 'document', name: 'a b.pdf', mime: 'application/pdf', size: 9, ref: 'd 9' },
+  ],
+])('a file comes with its kind, name, type and size: %s', (_, fields, attachment) => {
+  const { text, attachments } = said(fields);
+  expect(text).toBe('');
+  expect(attachments).toHaveLength(1);
+  expect(attachments?.[0]).toMatchObject(attachment);
+  expect(said({ ...fields, caption: 'look' }).text).toBe('look');
+});
+
+test('a sticker is an attachment and says its emoji', () => {
+  const animated = said({ sticker: file('t', { emoji: '😀', is_animated: true, is_video: false }) });
+  expect(animated.text).toBe('[sticker 😀]');
+  expect(animated.attachments).toMatchObject([{ kind: 'sticker', mime: 'application/x-tgsticker', ref: 't' }]);
+});
+
+test.each([
+  [{ contact: { first_name: 'Bob', last_name: 'Ray', phone_number: '+49 1' } }, '[contact: Bob Ray, +49 1]'],
+  [{ location: { latitude: 52.5, longitude: 13.4 } }, '[location: 52.5, 13.4]'],
+  [
+    { venue: { title: 'Zoo', address: 'Street 1', location: { latitude: 1, longitude: 2 } } },
+    '[place: Zoo, Street 1 (1, 2)]',
+  ],
+  [{ poll: { question: 'Tea?', options: [{ text: 'yes' }, { text: 'no' }] } }, '[poll: Tea? · yes · no]'],
+  [{ dice: { emoji: '🎲', value: 4 } }, '[🎲 4]'],
+  [
+    { text: 'hello', forward_origin: { type: 'hidden_user', sender_user_name: 'Bob', date: 1 } },
+    '[forwarded from Bob]\nhello',
+  ],
+  [
+    {
+      text: 'so?',
+      quote: { text: 'we won', position: 0 },
+      external_reply: { origin: { type: 'user', sender_user: ann } },
+    },
+    '[about what Ann Lee said in another chat: we won]\nso?',
+  ],
+])('what is no text becomes a short one: %j', (fields, text) => {
+  expect(said(fields).text).toBe(text);
+});
+
+test.each([
+  ['somebody came', { new_chat_members: [ann] }],
+  ['somebody went', { left_chat_member: ann }],
+  ['a pin', { pinned_message: message({ text: 'old' }) }],
+  ['a topic was opened', { forum_topic_created: { name: 'x', icon_color: 1 } }],
+  ['a new title', { new_chat_title: 'x' }],
+])('service messages say nothing: %s', (_, fields) => {
+  expect(heard({ message: message(fields) })).toBeUndefined();
+});
+
+test('posts of channels are nobody speaking to us', () => {
+  expect(heard({ channel_post: message({ chat: { id: -1002, type: 'channel', title: 'News' }, text: 'x' }) })).toBe(
+    undefined,
+  );
+});
+
+test('an edit names the message it changes; two in one second differ, and one that comes again does not', () => {
+  const edited = message({ text: 'better', edit_date: 1_700_000_060, document: file('d') });
+  const revision = (id: number) => {
+    const it = heard({ edited_message: edited }, id);
+    if (it?.type !== 'message') throw new Error('no message was heard');
+    expect(it.message).toMatchObject({ kind: 'edit', platformId: '12', text: 'better', sentAt: 1_700_000_060_000 });
+    expect(it.message.attachments).toBeUndefined();
+    return it.message.revision;
+  };
+  expect(revision(700_000_001)).toBeLessThan(revision(700_000_002));
+  expect(revision(700_000_001)).toBe(revision(700_000_001));
+  const moving = message({ location: { latitude: 1, longitude: 2 }, edit_date: 1_700_000_060 });
+  expect(heard({ edited_message: moving })).toBeUndefined();
+});
+
+test('a pressed button is a click with its value, and says on which message', () => {
+  const data = { id: '4001', from: ann, chat_instance: 'x', data: 'yes:1' };
+  const question = message({ message_id: 30, from: bot, text: 'Sure?', message_thread_id: 4, is_topic_message: true });
+  expect(heard({ callback_query: { ...data, message: question } })).toMatchObject({
+    type: 'message',
+    clickId: '4001',
+    chat: { jid: 'tg:-1001' },
+    message: {
+      kind: 'click',
+      platformId: '4001',
+      text: 'yes:1',
+      thread: '4',
+      senderId: '7',
+      mentionsAssistant: true,
+      sentAt: 1_000,
+      replyTo: { id: '30', sender: 'Andy', text: 'Sure?' },
+    },
+  });
+  // A message that Telegram does not show any more.
+  const gone = { chat: group, message_id: 30, date: 0 };
+  expect(heard({ callback_query: { ...data, message: gone } })).toMatchObject({ message: { replyTo: { id: '30' } } });
+  expect(heard({ callback_query: data })).toBeUndefined();
+});
+
+test('a reaction says its emoji and to what; one taken back says nothing', () => {
+  const emoji = (...list: string[]) => list.map((one) => ({ type: 'emoji', emoji: one }));
+  const base = { chat: group, message_id: 30, user: ann, date: 1_700_000_000 };
+  const first = heard({ message_reaction: { ...base, old_reaction: [], new_reaction: emoji('👍') } }, 8);
+  expect(first).toMatchObject({ message: { kind: 'reaction', text: '👍', senderId: '7', replyTo: { id: '30' } } });
+  const second = heard(
+    { message_reaction: { ...base, old_reaction: emoji('👍'), new_reaction: emoji('👍', '🔥') } },
+    9,
+  );
+  expect(second).toMatchObject({ message: { text: '🔥', platformId: '30/7' } });
+  const both = [first, second].map((one) => (one?.type === 'message' ? one.message.revision : 0));
+  expect(new Set(both).size).toBe(2);
+  expect(heard({ message_reaction: { ...base, old_reaction: emoji('👍'), new_reaction: [] } })).toBeUndefined();
+});
+
+test.each([
+  ['added to a group', group, 'left', { status: 'member' }, { open: true, chat: { addedBy: '7' } }],
+  ['made administrator', group, 'member', { status: 'administrator' }, { open: true, chat: { name: 'Garden' } }],
+  ['put out', group, 'member', { status: 'kicked' }, { open: false }],
+  ['muted', group, 'member', { status: 'restricted', is_member: true, can_send_messages: false }, { open: false }],
+  ['blocked', privately, 'member', { status: 'kicked' }, { open: false }],
+  ['unblocked', privately, 'kicked', { status: 'member' }, { open: true }],
+])('where we stand in a chat: %s', (_, chat, before, after, standing) => {
+  const change = { chat, from: ann, date: 1, old_chat_member: { status: before }, new_chat_member: after };
+  const it = heard({ my_chat_member: change });
+  expect(it).toMatchObject({ type: 'standing', ...standing });
+  expect('addedBy' in (it?.chat ?? {})).toBe('chat' in standing && 'addedBy' in standing.chat);
+});
+
+test('a group that becomes a supergroup is named by both its ids', () => {
+  const old = { id: -40, type: 'group', title: 'Garden' };
+  expect(heard({ message: message({ chat: old, migrate_to_chat_id: -1009 }) })).toEqual({
+    type: 'moved',
+    from: 'tg:-40',
+    chat: { jid: 'tg:-1009', name: 'Garden', isGroup: true },
+  });
+});
+
+test('what we never asked for is left alone', () => {
+  expect(heard({ poll: { id: '1' } })).toBeUndefined();
+  expect(heard({})).toBeUndefined();
+});
