@@ -46,7 +46,7 @@ export class Loop {
   #ask(): void {
     if (this.#asked || this.#stopped) return;
     this.#asked = true;
-    if (this.#looking) return;
+    if (this.#looking !== undefined) return;
     const turn = this.#options.afterOthers ? new Promise<void>((go) => setImmediate(go)) : Promise.resolve();
     this.#looking = turn.then(() => this.#lookWhileAsked());
   }
