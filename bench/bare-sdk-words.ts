@@ -12,6 +12,7 @@ export const bareSdkPlan = z.object({
 export type BareSdkPlan = z.infer<typeof bareSdkPlan>;
 
 export const bareSdkOrder = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('warm') }),
   z.object({ type: z.literal('turn'), text: z.string() }),
   z.object({ type: z.literal('close') }),
 ]);

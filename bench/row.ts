@@ -29,6 +29,8 @@ export interface Bench {
 /** Rows that are measured together. A file in rows/ exports one as `family`. */
 export interface Family {
   readonly rows: readonly string[];
+  /** Takes minutes: measured only when it is asked for by name. */
+  readonly long?: boolean;
   run(bench: Bench): AsyncIterable<Row>;
 }
 

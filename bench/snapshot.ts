@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureRunner } from '../scripts/install.mjs';
 import { checkout } from './checkout.ts';
 
 const copied = [
@@ -18,8 +19,9 @@ export interface Snapshot extends Disposable {
   readonly home: string;
 }
 
-/** A copy of this checkout with a home of its own: nothing built here, or changed meanwhile, can be seen from outside. */
-export function takeSnapshot(): Snapshot {
+/** A copy of this checkout, built, with a home of its own: nothing built here, or changed meanwhile, can be seen from outside. */
+export async function takeSnapshot(): Promise<Snapshot> {
+  await ensureRunner(checkout, { log: () => undefined });
   const root = mkdtempSync(join(tmpdir(), 'bench-'));
   const copy = join(root, 'checkout');
   const home = join(root, 'home');
