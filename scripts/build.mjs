@@ -97,6 +97,7 @@ async function buildPackages(build, root, fresh) {
     outdir: modules,
     splitting: true,
     minifyWhitespace: true,
+    plugins: [ownFetch],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   rmSync(facades, { recursive: true });
@@ -105,6 +106,16 @@ async function buildPackages(build, root, fresh) {
     writeFileSync(path.join(modules, path.dirname(entry), 'package.json'), description);
   }
 }
+
+/** grammY brings a fetch of its own, with tables of every letter of the world for its addresses. Node has one. */
+const ownFetch = {
+  name: "Node's own fetch",
+  setup(build) {
+    build.onResolve({ filter: /^node-fetch$/ }, () => ({ path: 'fetch', namespace: 'own' }));
+    const contents = 'module.exports = globalThis.fetch; module.exports.default = globalThis.fetch;';
+    build.onLoad({ filter: /^fetch$/, namespace: 'own' }, () => ({ contents, loader: 'js' }));
+  },
+};
 
 function packagesOf(root) {
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

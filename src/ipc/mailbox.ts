@@ -62,12 +62,14 @@ export class Mailbox {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     using home = SafeDirectory.open(root);
     using mailbox = home.makeDirectory(folder, { owner });
-    for (const place of Object.values(mailboxPlaces)) {
-      this.#clear(place);
+    const left = Object.values(mailboxPlaces).flatMap((place) => {
+      const aside = this.#moveAside(place);
       mailbox.makeDirectory(place, { owner })[Symbol.dispose]();
-    }
+      return aside ?? [];
+    });
     mailbox.remove(statusFile);
     this.#immovable.clear();
+    if (left.length > 0) this.#removeLater(left);
   }
 
   writeInput(name: string, body: string): void {
@@ -192,21 +194,26 @@ export class Mailbox {
   }
 
   // The agent may have left what cannot be removed (no permission, too deep): it is moved out of the way whole.
-  #clear(place: string): void {
-    const { root, folder, log } = this.#options;
+  #moveAside(place: string): string | undefined {
+    const { root, folder } = this.#options;
     const path = join(root, folder, place);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (!found?.isDirectory()) {
       rmSync(path, { force: true });
-      return;
+      return undefined;
     }
     const aside = join(root, errorsFolder, `.${folder}-${place}-${this.#options.now()}-${randomUUID()}`);
     mkdirSync(join(root, errorsFolder), { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
     renameSync(path, aside);
-    // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
-    execFile('rm', ['-rf', '--', aside], (error) => {
-      if (error) log.warn({ group: folder, place, code: error.code }, 'what the agent left stays among the errors');
+    return aside;
+  }
+
+  // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
+  #removeLater(paths: readonly string[]): void {
+    const { folder, log } = this.#options;
+    execFile('rm', ['-rf', '--', ...paths], (error) => {
+      if (error) log.warn({ group: folder, code: error.code }, 'what the agent left stays among the errors');
     });
   }
 
