@@ -31,7 +31,7 @@ function starts(): void {
     const command = machine.start(['start']);
     await command.said('stderr', /^Andy · group Main · model default · sandbox podman$/m);
     command.write('hello\n');
-    await command.said('stdout', /^Hello /);
+    await command.said('stdout', /^Hello!/);
     const [id = '', ...others] = await containersOf(machine);
     expect(others).toEqual([]);
     const { HostConfig, Config } = JSON.parse(await podman('inspect', '--type', 'container', id))[0];
