@@ -30,7 +30,7 @@ export async function referenceFindings(root) {
 }
 
 async function manifestsOf(root, load) {
-  const files = filesIn(root, 'src/channels', /\/manifest\.ts$/).filter((file) => file !== 'src/channels/manifest.ts');
+  const files = filesIn(root, 'src/channels', /^manifest\.ts$/).filter((file) => file !== 'src/channels/manifest.ts');
   return await Promise.all(files.map(async (file) => (await load(file)).manifest));
 }
 

@@ -6,10 +6,12 @@ import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
+import { fetchAttachments, toolDesk } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
@@ -22,8 +24,8 @@ import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
-import { reportStatus } from './report.ts';
-import { reapLeftovers } from './sandbox/reap.ts';
+import { Stream } from './outbound/stream.ts';
+import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
@@ -31,7 +33,6 @@ import { loadTools } from './tools/index.ts';
 import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
-import { recoverTurns } from './turns/recover.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -50,6 +51,8 @@ export interface AppOptions {
 export interface App {
   readonly socketPath: string;
   readonly notices: readonly string[];
+  /** What commands in a chat do to turns. */
+  readonly turns: Pick<Dispatcher, 'stopTurn' | 'renew'>;
   /** In reverse order of the start. `now`: running turns are ended at once. */
   stop(options: { now: boolean }): Promise<void>;
 }
@@ -93,32 +96,45 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const install = installId(store);
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
   if (record) store.facts.set('runtime', record);
-  await reapLeftovers(sandbox, { install, log });
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
   const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
+  const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher });
-  const delivery = new Delivery({
-    ...options,
-    store,
-    desk,
-    channels,
-    bell: outboxBell,
-    assistantName: config.assistantName,
-  });
+  const spoolDirectory = join(config.home, 'data', 'spool');
+  const { assistantName } = config;
+  const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
+  const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
+  delivery.recover();
+  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream });
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
-  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
+  const turns: TurnControl = {
+    stop: (place) => dispatcher.stopTurn(place),
+    renew: (folder) => dispatcher.renew(folder),
+  };
+  const receiver = new Receiver({
+    desk,
+    turns,
+    timeZone: config.timeZone,
+    log,
+    inboxBell,
+    attachmentBell,
+    allowlist,
+    keepLongText: keepText,
+    status: () => reportStatus(report),
+  });
+  const fetching = { store, clock, log, inboxBell, bell: attachmentBell, owner: launcher.owner };
+  const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const keeper = keepChannels(channels, { receiver, desk, log });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
@@ -130,23 +146,31 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       registry,
       chat,
       outboxBell,
+      channels: channels.map((channel) => channel.name),
       model: config.model,
+      timeZone: config.timeZone,
+      renew: (folder) => turns.renew(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
   });
   await admin.start();
   stops.add(() => admin.stop());
+  // Before the channels: agents that lived on without us have lost their way out, and their patience is short.
+  dispatcher.adopt();
   await keeper.start();
   stops.add(() => keeper.stop());
+  fetcher.start();
+  stops.add(() => fetcher.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
+  stops.add(() => stream.stop());
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
-  return { socketPath: admin.path, notices, stop: (how) => stops.run(how) };
+  return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
 function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
@@ -169,10 +193,12 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
 
 async function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher },
+  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
 ): Promise<Dispatcher> {
-  const { channels, desk } = parts;
-  const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
+  const { channels, desk, stream } = parts;
+  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
+  const tools = await loadTools(toolDesk(desk, places));
+  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,
@@ -180,12 +206,16 @@ async function makeTurns(
     log,
     settings: config,
     serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
-    onPartial: () => undefined,
-    react: (jid, platformId, emoji) => void ownerOf(channels, jid)?.react(jid, platformId, emoji),
+    onPartial: (turn, text) => stream.onPartial(turn, text),
+    onActivity: (turn, tool) => stream.onActivity(turn, tool),
+    streams: (jid) => stream.streams(jid),
+    react: (jid, platformId, emoji) => {
+      const channel = ownerOf(channels, jid);
+      if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
+    },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
   };
-  recoverTurns(turns);
   return new Dispatcher(turns);
 }
 
@@ -216,19 +246,4 @@ function missingCredential(
 ): { cause: Cause; detail: string } | undefined {
   if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
   return { cause: 'no-credential', detail: 'no credential' };
-}
-
-function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
-  const notices: string[] = [];
-  if (gateway.credential === 'rehearsal') {
-    notices.push(
-      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
-    );
-  }
-  if (sandbox.capabilities.class === 'local') {
-    notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
-    );
-  }
-  return notices;
 }

@@ -28,12 +28,23 @@ test.each([
   ['CONTAINER_MEMORY', 'lots'],
   ['CONTAINER_RUNTIME', 'vm'],
   ['LOG_LEVEL', 'loud'],
+  ['PREWARM', '../main'],
+  ['PREWARM', 'main,,work'],
   ['ANTHROPIC_BASE_URL', 'ftp://x'],
 ])('%s=%s stops the start with a sentence that names it', (name, value) => {
   using home = tempDirectory();
   expect(() =>
     readConfig(home.path, { environment: { [name]: value }, channelSettings: ['TELEGRAM_BOT_TOKEN'] }),
   ).toThrow(new RegExp(`^${name} is not valid`));
+});
+
+test.each([
+  ['', ['main']],
+  ['none', []],
+  ['main, work', ['main', 'work']],
+])('PREWARM=%s names the groups whose container is made ahead', (value, folders) => {
+  using home = tempDirectory();
+  expect(readConfig(home.path, { environment: { PREWARM: value } }).prewarm).toEqual(folders);
 });
 
 test('an unknown name in .env stops the start, and a near miss is pointed out', () => {

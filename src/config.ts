@@ -3,86 +3,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
-import { logLevels } from './lib/log.ts';
+import type { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
+import { bytesOf } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
+import { settings } from './settings.ts';
 
-const whole = (min: number) =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
-const size = z
-  .string()
-  .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
-  .transform((text) => text.toLowerCase());
-const secret = z.string().transform((text) => new Secret(text));
-const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
-
-/** Every setting there is; docs/reference/settings.md is made from it. */
-const schema = z.object({
-  NANOCLAW_HOME: z
-    .string()
-    .optional()
-    .describe('Where `store/ data/ groups/ logs/ .env` live. Default: the checkout. Real environment only.'),
-  NANOCLAW_CONFIG_DIR: z
-    .string()
-    .optional()
-    .describe('Allowlists; never mounted into a container. Default: `~/.config/nanoclaw`.'),
-  ASSISTANT_NAME: z
-    .string()
-    .trim()
-    .min(1)
-    .max(50)
-    .prefault('Andy')
-    .describe('Name of the assistant; its default trigger is `@` and this name.'),
-  TZ: zone.optional().describe('IANA time zone of prompts. Default: the zone of the system.'),
-  MODEL: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Model for turns. Default: the Agent SDK's own; a group may have its own."),
-  DISK_MIN_FREE: size
-    .prefault('1g')
-    .describe("Below this much free space on the home's disk no turn begins; messages wait."),
-  ANTHROPIC_API_KEY: secret.optional().describe('Model credential, held by the gateway and never in a container.'),
-  CLAUDE_CODE_OAUTH_TOKEN: secret
-    .optional()
-    .describe('Model credential of a Claude subscription, held by the gateway.'),
-  ANTHROPIC_AUTH_TOKEN: secret.optional().describe('Bearer token for another Messages API, held by the gateway.'),
-  ANTHROPIC_BASE_URL: z
-    .url({ protocol: /^https?$/ })
-    .prefault('https://api.anthropic.com')
-    .describe('The Messages API the gateway forwards to.'),
-  CONTAINER_RUNTIME: z
-    .enum(['auto', 'docker', 'podman', 'container', 'local'])
-    .prefault('auto')
-    .describe('Where agents run: `docker`, `local` (bubblewrap), or `auto`: decided on the first start and recorded.'),
-  CONTAINER_IMAGE: z.string().min(1).prefault('nanoclaw-agent:latest').describe('The agent image.'),
-  CONTAINER_TIMEOUT: whole(1_000)
-    .prefault('1800000')
-    .describe('A turn without any sign of life for this many milliseconds is ended.'),
-  IDLE_TIMEOUT: whole(0)
-    .prefault('1800000')
-    .describe('How many milliseconds a container stays alive after its last answer.'),
-  CONTAINER_MEMORY: size.prefault('2g').describe('Memory limit of a container.'),
-  CONTAINER_CPUS: z
-    .string()
-    .regex(/^\d*\.?\d+$/, 'must be a number such as 2 or 0.5')
-    .transform(Number)
-    .pipe(z.number().positive())
-    .prefault('2')
-    .describe('Processor limit of a container.'),
-  CONTAINER_PIDS: whole(256).prefault('512').describe('Process limit of a container; Chromium needs 256.'),
-  CONTAINER_MAX_OUTPUT_SIZE: whole(1_024)
-    .prefault('10485760')
-    .describe("Bytes of each output stream kept in a run's log."),
-  MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
-  MAX_MESSAGES_PER_PROMPT: whole(1)
-    .prefault('50')
-    .describe(
-      'Messages in one prompt; older context beyond it is counted there, waking messages wait for the next turn.',
-    ),
-  LOG_LEVEL: z.enum(logLevels).prefault('info').describe('How much is written to logs/nanoclaw.log.'),
-});
-type Values = z.output<typeof schema>;
+type Values = z.output<typeof settings>;
 
 export interface Credential {
   readonly kind: 'api-key' | 'oauth' | 'auth-token';
@@ -108,11 +35,17 @@ export interface Config {
   readonly maxOutputBytes: number;
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
+  /** Folders; `main` is the main group. */
+  readonly prewarm: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   /** Settings of channels by variable name, as their manifests list them. */
   readonly channelSettings: ReadonlyMap<string, Secret>;
   /** What the sandbox room may know of the real environment. */
-  readonly environment: { readonly path: string; readonly dockerHost: string | undefined };
+  readonly environment: {
+    readonly path: string;
+    readonly dockerHost: string | undefined;
+    readonly podman: Readonly<Record<string, string>>;
+  };
 }
 
 export interface ConfigSources {
@@ -126,7 +59,7 @@ export function readConfig(checkout: string, sources: ConfigSources = {}): Confi
   const { environment = process.env, channelSettings } = sources;
   const home = resolve(environment['NANOCLAW_HOME'] || checkout);
   const file = fromFile(join(home, '.env'), channelSettings);
-  const given = { ...file, ...known(environment, [...Object.keys(schema.shape), ...(channelSettings ?? [])]) };
+  const given = { ...file, ...known(environment, [...Object.keys(settings.shape), ...(channelSettings ?? [])]) };
   return toConfig(parse(given), { checkout, home, environment, channels: secretsOf(given, channelSettings ?? []) });
 }
 
@@ -151,7 +84,7 @@ function known(environment: NodeJS.ProcessEnv, names: readonly string[]): Record
 function fromFile(path: string, channelSettings: readonly string[] | undefined): Record<string, string> {
   const found = readEnvFile(path);
   for (const name of Object.keys(found)) {
-    if (!(name in schema.shape) && channelSettings && !channelSettings.includes(name)) {
+    if (!(name in settings.shape) && channelSettings && !channelSettings.includes(name)) {
       throw new NanoclawError('config.invalid', `${name} in ${path} is not a setting.`, {
         cure: `${closest(name, channelSettings)}docs/reference/settings.md lists them all.`,
       });
@@ -166,13 +99,13 @@ function fromFile(path: string, channelSettings: readonly string[] | undefined):
 }
 
 function closest(name: string, channelSettings: readonly string[]): string {
-  const names = [...Object.keys(schema.shape), ...channelSettings];
+  const names = [...Object.keys(settings.shape), ...channelSettings];
   const near = names.find((one) => one.includes(name) || name.includes(one));
   return near ? `Did you mean ${near}? ` : '';
 }
 
 function parse(given: Record<string, string>): Values {
-  const parsed = schema.safeParse(given);
+  const parsed = settings.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new NanoclawError('config.invalid', `${String(issue?.path[0])} is not valid: ${issue?.message}.`, {
@@ -205,12 +138,25 @@ function toConfig(values: Values, at: Surroundings): Config {
     limits: { memory: values.CONTAINER_MEMORY, cpus: values.CONTAINER_CPUS, pids: values.CONTAINER_PIDS },
     maxOutputBytes: values.CONTAINER_MAX_OUTPUT_SIZE,
     maxContainers: values.MAX_CONCURRENT_CONTAINERS,
+    prewarm: values.PREWARM,
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
     channelSettings: at.channels,
-    environment: { path: at.environment['PATH'] ?? '', dockerHost: at.environment['DOCKER_HOST'] || undefined },
+    environment: {
+      path: at.environment['PATH'] ?? '',
+      dockerHost: at.environment['DOCKER_HOST'] || undefined,
+      podman: Object.fromEntries(
+        Object.entries(at.environment).flatMap(([name, value]) =>
+          value && podmanReads.test(name) ? [[name, value]] : [],
+        ),
+      ),
+    },
   });
 }
+
+// Where podman of an ordinary user finds its sockets and its settings.
+const podmanReads =
+  /^(XDG_(RUNTIME_DIR|CONFIG_HOME|DATA_HOME)|DBUS_SESSION_BUS_ADDRESS|TMPDIR|CONTAINERS_(STORAGE_)?CONF|CONTAINER_(HOST|CONNECTION))$/;
 
 function credentialOf(values: Values): Credential | undefined {
   if (values.ANTHROPIC_API_KEY) {
@@ -225,24 +171,9 @@ function credentialOf(values: Values): Credential | undefined {
   return undefined;
 }
 
-/** `512m` → bytes, as engines read it: powers of 1024. */
-function bytesOf(text: string): number {
-  const power = { b: 0, k: 1, m: 2, g: 3 }[text.slice(-1)] ?? 0;
-  return Number.parseInt(text, 10) * 1024 ** power;
-}
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
 /** For the reference page: each setting, its default as a person would write it, and what it means. */
 export function settingsReference(): { name: string; default: string | undefined; meaning: string }[] {
-  return Object.entries(schema.shape).map(([name, one]) => ({
+  return Object.entries(settings.shape).map(([name, one]) => ({
     name,
     default: one instanceof z.ZodPrefault ? String(one.def.defaultValue) : undefined,
     meaning: one.description ?? '',

@@ -1,11 +1,11 @@
 // Puts a container together from sandbox, gateway, mailbox and mounts: with app.ts the only place that knows them all.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder, type Registry } from './acts/register-group.ts';
 import type { Config } from './config.ts';
-import type { Gateway } from './gateway/gateway.ts';
+import type { Door, Gateway } from './gateway/gateway.ts';
 import { Mailbox } from './ipc/mailbox.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -14,7 +14,7 @@ import { hasCode, NanoclawError } from './model/errors.ts';
 import type { Group } from './model/group.ts';
 import { runEnvironment } from './sandbox/environment.ts';
 import { prepareMounts } from './sandbox/mounts.ts';
-import type { Run, RunSpec, Sandbox } from './sandbox/sandbox.ts';
+import type { FoundRun, Run, RunSpec, Sandbox } from './sandbox/sandbox.ts';
 import type { Launched, Launcher } from './turns/parts.ts';
 
 export interface LaunchParts {
@@ -37,6 +37,10 @@ export class ContainerLauncher implements Launcher {
     this.owner = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : undefined;
   }
 
+  get adopts(): boolean {
+    return this.#parts.sandbox.capabilities.adopts;
+  }
+
   mailboxOf(group: Group): Mailbox {
     const { config, log, clock } = this.#parts;
     const root = join(config.home, 'data', 'ipc');
@@ -44,21 +48,51 @@ export class ContainerLauncher implements Launcher {
   }
 
   async launch(group: Group, runId: string): Promise<Launched> {
-    const { config, registry, sandbox, gateway } = this.#parts;
+    const { registry, sandbox } = this.#parts;
     refuseWithoutSocket(sandbox);
     makeFolder(registry, group);
     const mailbox = this.mailboxOf(group);
     mailbox.prepare();
-    const directory = this.#gatewayDirectory(group);
-    const door = await gateway.open({ group: group.folder, directory, egress: group.egress, allow: group.allow });
+    const gatewayDirectory = this.#gatewayDirectory(group);
+    return this.#behindDoor(group, {
+      ...{ runId, mailbox },
+      connect: async () => this.#start(await this.#spec(group, { runId, gatewayDirectory })),
+    });
+  }
+
+  leftovers(): Promise<readonly FoundRun[]> {
+    const { sandbox, install } = this.#parts;
+    return sandbox.find(install);
+  }
+
+  // Its mount shows the gateway's directory, and so the new socket in it.
+  adopt(group: Group, found: FoundRun): Promise<Launched> {
+    const mailbox = this.mailboxOf(group);
+    const connect = () => this.#parts.sandbox.attach(found);
+    return this.#behindDoor(group, { runId: found.run, mailbox, connect });
+  }
+
+  remove(found: FoundRun): Promise<void> {
+    return this.#parts.sandbox.remove(found);
+  }
+
+  async #behindDoor(
+    group: Group,
+    run: { runId: string; mailbox: Mailbox; connect: () => Promise<Run> },
+  ): Promise<Launched> {
+    const door = await this.#openDoor(group);
     try {
-      const run = await this.#start(await this.#spec(group, { runId, gatewayDirectory: directory }));
-      const logPath = join(config.home, 'logs', 'runs', group.folder, `${this.#stamp()}-${runId}.log`);
-      return { run, mailbox, logPath, release: () => door.close() };
+      const logPath = this.#logPath(group, run.runId);
+      return { run: await run.connect(), mailbox: run.mailbox, logPath, release: () => door.close() };
     } catch (error) {
       await door.close();
       throw error;
     }
+  }
+
+  #openDoor(group: Group): Promise<Door> {
+    const { folder, egress, allow } = group;
+    return this.#parts.gateway.open({ group: folder, directory: this.#gatewayDirectory(group), egress, allow });
   }
 
   async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {
@@ -113,8 +147,13 @@ export class ContainerLauncher implements Launcher {
     return join(base, createHash('sha256').update(group.folder).digest('hex').slice(0, 12));
   }
 
-  #stamp(): string {
-    return new Date(this.#parts.clock.now()).toISOString().replace(/[:.]/g, '-');
+  // One log for one run, whichever host listens to it.
+  #logPath(group: Group, runId: string): string {
+    const { config, clock } = this.#parts;
+    const directory = join(config.home, 'logs', 'runs', group.folder);
+    const begun = existsSync(directory) && readdirSync(directory).find((name) => name.endsWith(`-${runId}.log`));
+    const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, '-');
+    return join(directory, begun || `${stamp}-${runId}.log`);
   }
 }
 

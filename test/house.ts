@@ -17,6 +17,7 @@ import { createLog } from '../src/lib/log.ts';
 import type { InboundMessage } from '../src/model/message.ts';
 import { LocalSandbox, localProgram } from '../src/sandbox/local.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
+import type { InboxState } from '../src/store/inbox.ts';
 import { Store } from '../src/store/store.ts';
 import { eventually } from './eventually.ts';
 import { FakeChannel } from './fixtures/fake-channel.ts';
@@ -62,6 +63,7 @@ export class House implements AsyncDisposable {
       TZ: 'Europe/Berlin',
       LOG_LEVEL: 'debug',
       DISK_MIN_FREE: '1m',
+      PREWARM: 'none',
       ...options.settings,
     };
     this.config = readConfig(checkout, { environment });
@@ -116,10 +118,10 @@ export class House implements AsyncDisposable {
   }
 
   /** Ends the host as its own stop does; `open` starts it again on the same home. */
-  async close(): Promise<void> {
+  async close(how: { now: boolean } = { now: true }): Promise<void> {
     const app = this.#app;
     this.#app = undefined;
-    await app?.stop({ now: true });
+    await app?.stop(how);
   }
 
   /** A second look at the database, beside the host's own. */
@@ -169,6 +171,21 @@ export class House implements AsyncDisposable {
       },
       withinMs,
     );
+  }
+
+  /** What a person's /stop does in a chat. */
+  stopTurn(jid = owner, thread?: string): boolean {
+    return this.app.turns.stopTurn({ jid, thread });
+  }
+
+  /** What became of a message. */
+  state(seq: number): InboxState | undefined {
+    return this.withStore((store) => store.inbox.ofMessage(seq)?.state);
+  }
+
+  /** Resolves once no turn runs any more. */
+  async rests(): Promise<void> {
+    await eventually('no turn to run', () => this.withStore((store) => store.turns.running().length === 0));
   }
 
   read(...path: string[]): string {

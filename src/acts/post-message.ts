@@ -1,6 +1,8 @@
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Place } from '../model/chat.ts';
+import type { NewMessage } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { stripInternal } from '../text/internal.ts';
 import { splitText } from '../text/split.ts';
@@ -14,25 +16,31 @@ export interface Desk {
   readonly limitOf: (jid: string) => number;
 }
 
-export interface Said {
+export interface Said extends Pick<NewMessage, 'replyTo' | 'file' | 'buttons'> {
   /** `result:<turn>-<ordinal>`, `request:<run>-<request id>` or `notice:<what>`: said once, whatever happens. */
   readonly key: string;
   readonly group: string;
   readonly place: Place;
   readonly turnId?: string | undefined;
   readonly text: string;
+  /** The answer in the chat, still being written, that this completes: it becomes the first part. */
+  readonly completes?: OutboxRow | undefined;
 }
 
 /**
  * The only way anything leaves: what is internal is removed, the rest is split for its chat and stored, one row per part.
- * False when nothing remains to be said or the key was used before. Joins the caller's transaction.
+ * False when nothing remains to be said (a file needs no words) or the key was used before. Joins the caller's transaction.
  */
 export function postMessage(desk: Desk, said: Said): boolean {
-  const text = stripInternal(said.text);
-  if (text === '') return false;
-  const parts = splitText(text, desk.limitOf(said.place.jid));
-  const { key, group, place, turnId } = said;
-  const added = desk.store.outbox.add({ key, group, place, turnId, parts }, desk.clock.now());
-  if (added) desk.outboxBell.ring();
-  return added;
+  const { store, clock, outboxBell } = desk;
+  const { text: raw, completes, turnId, ...more } = said;
+  const text = stripInternal(raw);
+  if (text === '' && !said.file) return false;
+  if (store.outbox.knows(said.key)) return false;
+  const parts = text === '' ? [''] : splitText(text, desk.limitOf(said.place.jid));
+  const message: NewMessage = { ...more, turnId, parts };
+  const edited = completes !== undefined && store.streams.complete(completes, message);
+  store.outbox.add(message, clock.now(), { from: edited ? 2 : 1 });
+  outboxBell.ring();
+  return true;
 }

@@ -86,6 +86,15 @@ export class Mailbox {
     this.#quietly('input', (input) => input.write(closeFile, '', { owner: this.#options.owner }));
   }
 
+  /** True when the runner was asked to leave, by whichever host. */
+  get closing(): boolean {
+    let asked = false;
+    this.#quietly('input', (input) => {
+      asked = input.list(listLimit).includes(closeFile);
+    });
+    return asked;
+  }
+
   writeReply(id: string, reply: ReplyFile): void {
     this.#quietly('replies', (replies) =>
       replies.write(`${id}.json`, JSON.stringify(reply), { owner: this.#options.owner }),

@@ -3,6 +3,7 @@ export interface Chat {
   readonly jid: string;
   readonly channel: string;
   readonly name: string;
+  readonly isGroup: boolean;
   /** Folder of the group it is wired to. */
   readonly group: string | undefined;
   /** Milliseconds since the epoch. */

@@ -1,14 +1,18 @@
+import { existsSync } from 'node:fs';
+import { closeStreams } from '../acts/close-streams.ts';
 import type { Desk } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
-import type { Channel } from '../channels/channel.ts';
+import type { Channel, OutboundPart } from '../channels/channel.ts';
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Lanes } from '../lib/lanes.ts';
 import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
-import { hasCode } from '../model/errors.ts';
-import type { OutboxRow } from '../store/outbox.ts';
+import { hasCode, NanoclawError } from '../model/errors.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
+import { countRepeat } from './repeats.ts';
+import { Spool } from './spool.ts';
 
 interface DeliveryParts {
   readonly store: Store;
@@ -18,6 +22,8 @@ interface DeliveryParts {
   readonly desk: Desk;
   readonly channels: readonly Channel[];
   readonly assistantName: string;
+  /** Where the files of rows lie. */
+  readonly spoolDirectory: string;
 }
 
 const sweepMs = 2_000;
@@ -30,7 +36,10 @@ const retryAfterMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 10_
 /** Brings outbox rows to their channels: in each chat's order, one at a time, retried, given up in the end. */
 export class Delivery {
   readonly #parts: DeliveryParts;
+  readonly #spool: Spool;
   readonly #lanes = new Lanes();
+  /** Chats whose rows are being delivered, or will be as soon as their lane is free. */
+  readonly #serving = new Set<string>();
   readonly #loop: Loop;
   readonly #stopping = new AbortController();
   /** Taken by the platform, but the mark could not be stored (a full disk): only the mark is tried again. */
@@ -38,6 +47,7 @@ export class Delivery {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.#spool = new Spool(parts.spoolDirectory, parts.log);
     this.#loop = new Loop({
       bell: parts.bell,
       clock: parts.clock,
@@ -47,8 +57,16 @@ export class Delivery {
     });
   }
 
+  /** At start, before any result is stored: what was being sent when the host died is due again, and counted. */
+  recover(): void {
+    const { store } = this.#parts;
+    const rows = store.transaction(() => [...store.outbox.requeueSending(), ...store.streams.requeueSending()]);
+    for (const row of rows) if (this.#mayRepeat(row)) countRepeat(this.#parts, `${row.key}/${row.part}`);
+    this.#spool.sweep(store.outbox.files());
+  }
+
   start(): void {
-    this.#parts.store.outbox.requeueSending();
+    this.#parts.store.transaction(() => closeStreams(this.#parts.desk));
     this.#loop.start();
   }
 
@@ -61,13 +79,24 @@ export class Delivery {
     this.#stopping.abort();
   }
 
+  /** Does what sends or edits in a chat, in turn with everything else that does. `signal` gives it as long as any try. */
+  async inChat(jid: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    await this.#lanes.run(jid, async () => {
+      if (this.#stopping.signal.aborted) return;
+      using timeout = this.#timeout();
+      await work(timeout.signal);
+    });
+  }
+
   #look(): void {
     for (const jid of this.#parts.store.outbox.openChats()) {
-      if (this.#lanes.busy(jid) || !this.#ready(jid)) continue;
+      if (this.#serving.has(jid) || !this.#ready(jid)) continue;
+      this.#serving.add(jid);
       void this.#lanes
         .run(jid, () => this.#deliverChat(jid))
         .then((well) => {
-          // A row that was added while the lane was about to fall free found it busy: look once more. Not after a failure
+          this.#serving.delete(jid);
+          // A row that was added while the chat was about to be done found it served: look once more. Not after a failure
           // of our own (a full disk): asking at once and for ever would leave room for nothing else.
           if (well) this.#parts.bell.ring();
         });
@@ -77,8 +106,8 @@ export class Delivery {
   /** The chat's next row and its channel, when it can be sent now. */
   #ready(jid: string): { row: OutboxRow; channel: Channel } | undefined {
     const row = this.#parts.store.outbox.head(jid);
-    const channel = this.#parts.channels.find((one) => one.owns(jid));
-    if (!row || !channel || row.next_attempt_at > this.#parts.clock.now() || !channel.isOpen(jid)) return undefined;
+    const channel = this.#channelOf(jid);
+    if (!row || !channel || row.nextAttemptAt > this.#parts.clock.now() || !channel.isOpen(jid)) return undefined;
     return { row, channel };
   }
 
@@ -101,10 +130,11 @@ export class Delivery {
     const { row, channel } = ready;
     if (!this.#unmarked.has(row.id)) {
       this.#parts.store.outbox.markSending(row.id);
+      using timeout = this.#timeout();
       try {
-        this.#unmarked.set(row.id, await this.#send(row, channel));
+        this.#unmarked.set(row.id, await this.#put(row, channel, timeout.signal));
       } catch (error) {
-        return this.#failed(row, error);
+        return this.#failed(row, error, { channel, aborted: timeout.signal.aborted });
       }
     }
     this.#markSent(row, this.#unmarked.get(row.id) ?? '');
@@ -112,38 +142,59 @@ export class Delivery {
     return true;
   }
 
-  async #send(row: OutboxRow, channel: Channel): Promise<string> {
-    using timeout = this.#timeout();
-    const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
-    const { text, buttons } = row;
-    const replyTo = row.reply_to ?? undefined;
-    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons };
-    const sent = await channel.send(part, timeout.signal);
+  /** What is on the platform already is edited; when that message is gone, it is said anew. */
+  async #put(row: OutboxRow, channel: Channel, signal: AbortSignal): Promise<string> {
+    const { text, platformId } = row;
+    if (platformId !== undefined) {
+      try {
+        await channel.edit({ ...row.place, platformId, text }, signal);
+        return platformId;
+      } catch (error) {
+        if (!hasCode(error, 'channel.refused')) throw error;
+        this.#parts.log.info({ err: error, key: row.key }, 'a message cannot be edited any more; it is sent anew');
+        this.#parts.store.outbox.forgetPlatformId(row.id);
+      }
+    }
+    const sent = await channel.send(this.#partOf(row), signal);
     return sent.platformId;
   }
 
-  #markSent(row: OutboxRow, platformId: string): void {
-    const { store, clock, assistantName } = this.#parts;
-    store.transaction(() => {
-      store.outbox.markSent(row.id, platformId, clock.now());
-      const said = {
-        jid: row.chat_jid,
-        platformId,
-        thread: row.thread ?? undefined,
-        name: assistantName,
-        text: row.text,
-      };
-      store.messages.insertOutbound(said, clock.now());
-    });
+  #partOf(row: OutboxRow): OutboundPart {
+    const { place, text, replyTo, buttons } = row;
+    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons };
+    if (!row.file) return part;
+    const path = this.#spool.pathOf(row.file);
+    if (!existsSync(path)) throw new NanoclawError('channel.refused', `The file ${row.file.name} is no longer there.`);
+    return { ...part, file: { path, name: row.file.name, mime: row.file.mime } };
   }
 
-  #failed(row: OutboxRow, error: unknown): boolean {
+  #markSent(row: OutboxRow, platformId: string): void {
+    const { store, clock, assistantName: name } = this.#parts;
+    store.transaction(() => {
+      store.outbox.markSent(row.id, platformId, clock.now());
+      store.messages.insertOutbound({ ...row.place, platformId, name, text: row.text }, clock.now());
+    });
+    if (row.file) this.#spool.remove(row.file);
+  }
+
+  #failed(row: OutboxRow, error: unknown, how: { channel: Channel; aborted: boolean }): boolean {
     const { store, clock, log } = this.#parts;
+    // We ended it ourselves, and cannot know how far it came: it stays as it is for the next start.
+    if (this.#stopping.signal.aborted) return false;
     const text = error instanceof Error ? error.message : String(error);
     const attempts = row.attempts + 1;
     const wait = retryAfterMs[attempts - 1];
-    log.warn({ err: error, jid: row.chat_jid, key: row.key, attempts }, 'a message was not delivered');
-    if (!hasCode(error, 'channel.refused') && wait !== undefined) {
+    log.warn({ err: error, jid: row.place.jid, key: row.key, attempts }, 'a message was not delivered');
+    if (how.aborted && row.platformId === undefined && !how.channel.capabilities.idempotencyKey) {
+      countRepeat(this.#parts, `${row.key}/${row.part}`);
+    }
+    const refused = hasCode(error, 'channel.refused');
+    if (!refused && !how.channel.isOpen(row.place.jid)) {
+      // The connection was lost, not the message: nothing is spent, and the chat waits until it is open.
+      store.outbox.again(row.id, { attempts: row.attempts, at: 0, error: text });
+      return false;
+    }
+    if (!refused && wait !== undefined) {
       store.outbox.again(row.id, { attempts, at: clock.now() + wait, error: text });
       return false;
     }
@@ -151,14 +202,26 @@ export class Delivery {
       store.outbox.bury(row.id, text);
       this.#tellOwner(row, text);
     });
+    if (row.file) this.#spool.remove(row.file);
     return true;
   }
 
   // A notice that cannot be delivered is not itself told of.
   #tellOwner(row: OutboxRow, why: string): void {
     if (row.key.startsWith('notice:')) return;
-    const text = `⚠️ A message to ${row.chat_jid} could not be delivered and was given up: ${why}`;
+    const text = `⚠️ A message to ${row.place.jid} could not be delivered and was given up: ${why}`;
     tellMain(this.#parts.desk, { key: `notice:undelivered:${row.id}`, text });
+  }
+
+  // An edit is none. With a key the platform knows a part it has taken; what was streamed had another key.
+  #mayRepeat(row: OutboxRow): boolean {
+    const streamed = row.state === 'streaming' || row.attempts === 0;
+    const known = !streamed && this.#channelOf(row.place.jid)?.capabilities.idempotencyKey;
+    return row.platformId === undefined && known !== true;
+  }
+
+  #channelOf(jid: string): Channel | undefined {
+    return this.#parts.channels.find((channel) => channel.owns(jid));
   }
 
   #timeout(): Disposable & { signal: AbortSignal } {

@@ -41,6 +41,7 @@ export class LocalSandbox implements Sandbox {
     limits: false,
     readOnlyRoot: true,
     adopts: false,
+    ringsAgain: false,
     socketMount: true,
   };
   readonly #options: LocalOptions;

@@ -5,6 +5,7 @@ interface ChatRow {
   jid: string;
   channel: string;
   name: string;
+  is_group: number;
   group_folder: string | null;
   last_message_at: number | null;
 }
@@ -60,6 +61,7 @@ function fromRow(row: ChatRow): Chat {
     jid: row.jid,
     channel: row.channel,
     name: row.name,
+    isGroup: row.is_group === 1,
     group: row.group_folder ?? undefined,
     lastMessageAt: row.last_message_at ?? undefined,
   };

@@ -1,37 +1,6 @@
-import { z } from 'zod';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
-
-const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
-/** A file of ours that waits to be sent; `path` below `data/spool`. */
-export type SpooledFile = z.infer<typeof spooled>;
-const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
-
-export interface OutboxRow {
-  readonly id: number;
-  readonly key: string;
-  readonly part: number;
-  readonly parts: number;
-  readonly group_folder: string;
-  readonly chat_jid: string;
-  readonly thread: string | null;
-  readonly turn_id: string | null;
-  readonly text: string;
-  readonly reply_to: string | null;
-  readonly file: SpooledFile | undefined;
-  readonly buttons: z.infer<typeof buttons> | undefined;
-  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
-  /** Known before it is due for a message that was streamed: then it is edited, not sent. */
-  readonly platform_id: string | null;
-  readonly attempts: number;
-  readonly next_attempt_at: number;
-  readonly created_at: number;
-}
-
-interface OutboxColumns extends Omit<OutboxRow, 'file' | 'buttons'> {
-  readonly file: string | null;
-  readonly buttons: string | null;
-}
+import { type ButtonRow, fromColumns, type OutboxColumns, type OutboxRow, type SpooledFile } from './outbox-row.ts';
 
 export interface NewMessage {
   readonly key: string;
@@ -45,7 +14,7 @@ export interface NewMessage {
   /** Goes with the first part. */
   readonly file?: SpooledFile | undefined;
   /** Stand under the last part. */
-  readonly buttons?: z.infer<typeof buttons> | undefined;
+  readonly buttons?: ButtonRow | undefined;
 }
 
 /** Rows waiting for a channel, one per part. Unique by key and part, so that nothing is said twice. */
@@ -56,11 +25,18 @@ export class Outbox {
   readonly #head;
   readonly #sending;
   readonly #sent;
+  readonly #rewrite;
+  readonly #forget;
   readonly #again;
   readonly #bury;
+  readonly #wereSending;
   readonly #requeue;
   readonly #openIn;
   readonly #ofTurn;
+  readonly #files;
+  readonly #untold;
+  readonly #told;
+  readonly #filesFor;
   readonly #counts;
 
   constructor(db: Db) {
@@ -77,26 +53,49 @@ export class Outbox {
     this.#sending = db.prepare(
       "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ? AND state = 'due'",
     );
-    this.#sent = db.prepare("UPDATE outbox SET state = 'sent', platform_id = ?, sent_at = ? WHERE id = ?");
+    this.#sent = db.prepare(
+      "UPDATE outbox SET state = 'sent', platform_id = ?, sent_at = ?, error = NULL WHERE id = ?",
+    );
+    this.#rewrite = db.prepare(`UPDATE outbox SET text = ?, state = 'due', attempts = 0, next_attempt_at = 0
+      WHERE key = ? AND state IN ('due', 'sent')`);
+    this.#forget = db.prepare('UPDATE outbox SET platform_id = NULL WHERE id = ?');
     this.#again = db.prepare(
       "UPDATE outbox SET state = 'due', attempts = @attempts, next_attempt_at = @at, error = @error WHERE id = @id",
     );
-    this.#bury = db.prepare("UPDATE outbox SET state = 'dead', error = ? WHERE id = ?");
-    this.#requeue = db.prepare("UPDATE outbox SET state = 'due' WHERE state = 'sending'");
+    this.#bury = db.prepare(
+      "UPDATE outbox SET state = 'dead', error = ?, agent_told = (key LIKE 'notice:%') WHERE id = ?",
+    );
+    // The wider condition is the index's own: without it all that was ever said would be read.
+    const wasSending = "state IN ('due', 'sending') AND state = 'sending'";
+    this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${wasSending}`);
+    this.#requeue = db.prepare(`UPDATE outbox SET state = 'due' WHERE ${wasSending}`);
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
-    this.#ofTurn = db.prepare<[string], { text: string }>('SELECT text FROM outbox WHERE turn_id = ? ORDER BY id');
+    this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
+      CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+      FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id`);
+    this.#files = db.prepare<[], OutboxColumns>(
+      "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",
+    );
+    this.#filesFor = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') AND file IS NOT NULL",
+    );
+    this.#untold = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 ORDER BY id",
+    );
+    this.#told = db.prepare('UPDATE outbox SET agent_told = 1 WHERE id = ?');
     this.#counts = db.prepare<[], { state: string; n: number }>(
       "SELECT state, COUNT(*) AS n FROM outbox WHERE state IN ('due', 'sending', 'dead') GROUP BY state",
     );
   }
 
-  /** Stores all parts of one message. False when its key is known: it was said before. */
-  add(message: NewMessage, now: number): boolean {
-    if (this.#known.get(message.key)) return false;
+  /** Stores all parts of one message, or those from part `from` on. False when its key is known: it was said before. */
+  add(message: NewMessage, now: number, { from = 1 }: { from?: number } = {}): boolean {
+    if (from === 1 && this.knows(message.key)) return false;
     const { place, parts } = message;
     for (const [index, text] of parts.entries()) {
+      if (index + 1 < from) continue;
       this.#add.run({
         key: message.key,
         part: index + 1,
@@ -113,6 +112,10 @@ export class Outbox {
       });
     }
     return true;
+  }
+
+  knows(key: string): boolean {
+    return this.#known.get(key) !== undefined;
   }
 
   /** Chats with something to deliver. */
@@ -135,38 +138,62 @@ export class Outbox {
     this.#sent.run(platformId, now, id);
   }
 
+  /** Another text for what is known under the key: what has been sent is edited. False when it cannot be changed now. */
+  rewrite(key: string, text: string): boolean {
+    return this.#rewrite.run(text, key).changes > 0;
+  }
+
+  /** The message it stood for is gone: it is sent, not edited. */
+  forgetPlatformId(id: number): void {
+    this.#forget.run(id);
+  }
+
   again(id: number, next: { attempts: number; at: number; error: string }): void {
     this.#again.run({ id, ...next });
   }
 
+  /** Given up. The group's agent is told on its next turn; of a notice it is not. */
   bury(id: number, error: string): void {
     this.#bury.run(error, id);
   }
 
-  /** At start: what was being sent when the host died is due again. */
-  requeueSending(): void {
+  /** At start: what was being sent when the host died is due again; perhaps the platform has it. */
+  requeueSending(): OutboxRow[] {
+    const rows = this.#wereSending.all().map(fromColumns);
     this.#requeue.run();
+    return rows;
   }
 
   openIn(jid: string): number {
     return this.#openIn.get(jid)?.n ?? 0;
   }
 
-  /** What a turn has said so far. */
+  /** What a turn has said so far; not what it is still writing. */
   saidBy(turnId: string): string[] {
     return this.#ofTurn.all(turnId).map((row) => row.text);
+  }
+
+  /** Files that wait to be sent. */
+  files(): SpooledFile[] {
+    return this.#files.all().flatMap((row) => fromColumns(row).file ?? []);
+  }
+
+  /** Messages of the group that were given up and of which its agent has not been told. */
+  untold(group: string): OutboxRow[] {
+    return this.#untold.all(group).map(fromColumns);
+  }
+
+  markTold(id: number): void {
+    this.#told.run(id);
+  }
+
+  /** Files that wait to be sent to a chat. */
+  filesFor(jid: string): SpooledFile[] {
+    return this.#filesFor.all(jid).flatMap((row) => fromColumns(row).file ?? []);
   }
 
   counts(): { due: number; dead: number } {
     const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
     return { due: (found.get('due') ?? 0) + (found.get('sending') ?? 0), dead: found.get('dead') ?? 0 };
   }
-}
-
-function fromColumns(row: OutboxColumns): OutboxRow {
-  return {
-    ...row,
-    file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
-    buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
-  };
 }

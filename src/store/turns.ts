@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ResultError, type ResultFile, resultError } from '../../protocol/mailbox.ts';
+import { type InputFile, type ResultError, type ResultFile, resultError } from '../../protocol/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 
@@ -16,6 +16,8 @@ export interface TurnRow {
 export interface InputRow {
   readonly seq: number;
   readonly id: string;
+  /** An interrupt stops what was given before it; it is no part of the work, and its row stays `open`. */
+  readonly kind: 'message' | 'interrupt';
   readonly turn_id: string;
   /** The file as it stands in the mailbox. */
   readonly body: string;
@@ -25,9 +27,11 @@ export interface InputRow {
   readonly error: ResultError | undefined;
 }
 
-interface InputColumns extends Omit<InputRow, 'error'> {
+interface InputColumns extends Omit<InputRow, 'error' | 'kind'> {
   readonly error: string | null;
 }
+
+const interruptMark = 'stop-';
 
 /** Turns, the inputs they gave the agent, and the results it gave back. */
 export class Turns {
@@ -101,17 +105,21 @@ export class Turns {
 
   /** Reserves the input's number; its body may name it. */
   addInput(turnId: string, body: (input: { seq: number; id: string }) => string): InputRow {
-    const id = randomUUID();
-    const seq = Number(this.#addInput.run(id, turnId).lastInsertRowid);
-    const text = body({ seq, id });
-    this.#setBody.run(text, seq);
-    return { seq, id, turn_id: turnId, body: text, taken: 0, state: 'open', error: undefined };
+    return this.#add(turnId, { id: randomUUID(), body });
+  }
+
+  /** What the turn was given so far is to stop. Takes a number of the same row, for it is a file of the same mailbox. */
+  addInterrupt(turnId: string): InputRow {
+    const id = `${interruptMark}${randomUUID()}`;
+    const body: InputFile = { v: 1, type: 'interrupt', id, turnId };
+    return this.#add(turnId, { id, body: () => JSON.stringify(body) });
   }
 
   /** Every input of the turn, in the order given. */
   inputs(turnId: string): InputRow[] {
     return this.#inputs.all(turnId).map(({ error, ...input }) => ({
       ...input,
+      kind: kindOf(input.id),
       error: error === null ? undefined : resultError.parse(JSON.parse(error)),
     }));
   }
@@ -141,4 +149,16 @@ export class Turns {
   nextOrdinal(turnId: string): number {
     return (this.#lastOrdinal.get(turnId)?.last ?? 0) + 1;
   }
+
+  #add(turnId: string, input: { id: string; body: (input: { seq: number; id: string }) => string }): InputRow {
+    const { id } = input;
+    const seq = Number(this.#addInput.run(id, turnId).lastInsertRowid);
+    const body = input.body({ seq, id });
+    this.#setBody.run(body, seq);
+    return { seq, id, kind: kindOf(id), turn_id: turnId, body, taken: 0, state: 'open', error: undefined };
+  }
+}
+
+function kindOf(id: string): InputRow['kind'] {
+  return id.startsWith(interruptMark) ? 'interrupt' : 'message';
 }

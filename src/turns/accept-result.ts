@@ -1,14 +1,22 @@
 import { inputFileName, type ResultFile } from '../../protocol/mailbox.ts';
+import { askedIn } from '../acts/asked-in.ts';
+import { finishStream, isShown, wordless } from '../acts/close-streams.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
+import type { TurnRow } from '../store/turns.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
+
+/** All of the room's parts that a result needs. */
+/** What storing a result needs. */
+export type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
  * turn any more (they were answered or taken back) is not said. False when it is no result for this group.
  */
-export function acceptResult(parts: TurnParts, folder: string, result: ResultFile): boolean {
-  const { store, clock, desk, log } = parts;
+export function acceptResult(parts: SayParts, folder: string, result: ResultFile): boolean {
+  const { store, clock, log } = parts;
   const turn = store.turns.get(result.turnId);
   if (turn?.group_folder !== folder) return false;
   const now = clock.now();
@@ -19,20 +27,37 @@ export function acceptResult(parts: TurnParts, folder: string, result: ResultFil
       log.warn({ group: folder, turn: turn.id, error: result.error }, 'a turn gave an error');
       return;
     }
+    const replyTo = askedIn(store, { id: turn.id, jid: turn.chat_jid }, result.answers);
+    const answered = store.inbox.claimedBy(turn.id).filter((row) => result.answers.includes(row.input_id ?? ''));
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
-    const text = result.result?.trim() ?? '';
-    const said = { key: `result:${turn.id}-${result.ordinal}`, group: folder, turnId: turn.id };
-    const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
+    takeEyesOff(parts, answered);
     if (result.answers.length > 0 && rows === 0) return;
     // A chat that was taken from the group since hears nothing more from it.
     if (store.chats.get(turn.chat_jid)?.group !== folder) return;
-    if (text !== '') postMessage(desk, { ...said, place, text });
-    // What is all <internal> is silence on purpose; nothing at all is not.
-    else if (rows > 0 && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
-      postMessage(desk, { ...said, place, text: '(My agent finished without a word.)' });
-    }
+    sayResult(parts, turn, { result, rows, replyTo });
   });
   return true;
+}
+
+function sayResult(
+  { store, desk }: SayParts,
+  turn: TurnRow,
+  what: { result: ResultFile; rows: number; replyTo: string | undefined },
+): void {
+  const { result, rows, replyTo } = what;
+  const key = `result:${turn.id}-${result.ordinal}`;
+  const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
+  const said = { key, group: turn.group_folder, place, turnId: turn.id };
+  const text = result.result?.trim() ?? '';
+  const stream = store.streams.ofTurn(turn.id);
+  if (postMessage(desk, { ...said, text, replyTo, completes: stream })) return;
+  if (stream && isShown(stream)) {
+    const end = result.status === 'stopped' ? [stream.text, '⏹ Stopped.'] : [stream.text || wordless];
+    finishStream(desk, { ...stream, turnId: turn.id }, { key, text: end.join('\n\n').trim() });
+  } else if (text === '' && rows > 0 && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
+    // What is all <internal> is silence on purpose; nothing at all is not.
+    postMessage(desk, { ...said, text: wordless });
+  }
 }
 
 /** The input files that a stored result answers are taken away. */

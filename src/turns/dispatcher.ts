@@ -1,13 +1,20 @@
 import { pause } from '../lib/clock.ts';
 import { Loop } from '../lib/loop.ts';
+import type { Place } from '../model/chat.ts';
+import { type Adopted, Adoption } from './adopt.ts';
 import { Lane } from './lane.ts';
 import type { TurnParts } from './parts.ts';
+import { Prewarmer } from './prewarm.ts';
+import { forgetSession } from './renew.ts';
+import { holdPlace } from './settle.ts';
+import { Slots } from './slots.ts';
+import { storeStop } from './stop-turn.ts';
 
 /** How long running turns may go on after the host was told to stop. */
 const farewellMs = 30_000;
 const sweepMs = 2_000;
-/** A container that is kept only by background work gives way to a group that has waited so long. */
-const backgroundGraceMs = 60_000;
+/** A look that comes so much later than planned comes after a sleep of the whole machine. */
+const sleepMs = 60_000;
 
 export interface ContainerState {
   readonly group: string;
@@ -24,12 +31,18 @@ export class Dispatcher {
   readonly #parts: TurnParts;
   readonly #lanes = new Map<string, Lane>();
   readonly #loop: Loop;
-  /** Since when a due group has found no room. */
-  readonly #waitingSince = new Map<string, number>();
+  readonly #slots: Slots;
+  readonly #prewarmer: Prewarmer;
+  readonly #adoption: Adoption;
+  #lookedAt: number;
   #stopping = false;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
+    this.#slots = new Slots(this.#lanes, parts.settings.maxContainers);
+    this.#prewarmer = new Prewarmer(parts);
+    this.#adoption = new Adoption(parts, (adopted) => this.#adopt(adopted));
+    this.#lookedAt = parts.clock.now();
     this.#loop = new Loop({
       bell: parts.inboxBell,
       clock: parts.clock,
@@ -40,17 +53,46 @@ export class Dispatcher {
     });
   }
 
+  /**
+   * Before `start`, and as early as can be: takes over what an earlier host left alive, whose agents wait for their way
+   * out. Returns at once; nothing begins in a group before that is settled.
+   */
+  adopt(): void {
+    this.#adoption.search();
+  }
+
   start(): void {
+    for (const lane of this.#lanes.values()) lane.showTyping();
+    this.#lookedAt = this.#parts.clock.now();
     this.#loop.start();
   }
 
-  /** Running turns get 30 s (none with `now`), then every container is ended. */
+  /**
+   * Running turns get 30 s. Then containers that work are left to the next host where they can be, all others end; with
+   * `now` every container is ended at once.
+   */
   async stop(options: { now: boolean }): Promise<void> {
     this.#stopping = true;
-    await this.#loop.stop();
+    await Promise.all([this.#loop.stop(), this.#adoption.stop()]);
     if (!options.now) await this.#turnsOver();
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.kill()));
+    const { adopts } = this.#parts.launcher;
+    await Promise.all([...this.#lanes.values()].map((lane) => (options.now ? lane.kill() : lane.leave(adopts))));
     for (const [folder, lane] of this.#lanes) this.#guarded(folder, () => lane.tick(this.#parts.clock.now()));
+  }
+
+  /** Ends what runs or waits at exactly that chat and thread; its messages are not answered. False: there was nothing. */
+  stopTurn(place: Place): boolean {
+    const running = storeStop(this.#parts, place);
+    for (const { group_folder: folder, id } of running ?? []) {
+      this.#guarded(folder, () => this.#lanes.get(folder)?.interrupt(id));
+    }
+    return running !== undefined;
+  }
+
+  /** The group's next turn begins a new session. What runs is finished first. */
+  renew(folder: string): void {
+    forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
+    this.#parts.inboxBell.ring();
   }
 
   containers(): ContainerState[] {
@@ -64,29 +106,27 @@ export class Dispatcher {
 
   #look(): void {
     const now = this.#parts.clock.now();
+    this.#noticeSleep(now);
+    this.#adoption.search();
+    this.#adoption.recover();
     for (const [folder, lane] of this.#lanes) {
       this.#guarded(folder, () => lane.drain());
       this.#guarded(folder, () => lane.tick(now));
       if (!this.#stopping) this.#guarded(folder, () => lane.followUp());
     }
     const due = this.#parts.store.inbox.dueGroups(now);
-    for (const folder of [...this.#waitingSince.keys()]) if (!due.includes(folder)) this.#waitingSince.delete(folder);
-    let coming = [...this.#lanes.values()].filter((lane) => lane.live?.closing).length;
-    for (const folder of due) {
-      this.#guarded(folder, () => {
-        if (this.#mayBegin(folder)) this.#begin(folder, now);
-        else if (!this.#lane(folder).occupied && coming > 0) coming -= 1;
-        else if (!this.#lane(folder).occupied) this.#makeRoom(folder, now);
-      });
-    }
+    this.#slots.round(due);
+    for (const folder of due) this.#guarded(folder, () => this.#see(folder, now));
+    if (!this.#stopping && !this.#slots.wanted) this.#prewarm();
   }
 
-  #mayBegin(folder: string): boolean {
+  /** The group has something to begin. */
+  #see(folder: string, now: number): void {
     const lane = this.#lane(folder);
-    if (this.#stopping || lane.busy || lane.live?.closing) return false;
-    if (lane.occupied) return true;
-    const occupied = [...this.#lanes.values()].filter((one) => one.occupied).length;
-    return occupied < this.#parts.settings.maxContainers;
+    if (this.#stopping || lane.busy || lane.live?.closing) return;
+    if (this.#adoption.holds(folder)) this.#hold(folder, now);
+    else if (lane.occupied || this.#slots.free) this.#begin(folder, now);
+    else this.#slots.await(folder, now);
   }
 
   #begin(folder: string, now: number): void {
@@ -96,15 +136,33 @@ export class Dispatcher {
     if (group && place) void this.#lane(folder).begin(group, place);
   }
 
-  // The longest idle container goes first. One that only has background work goes when a group has waited long enough.
-  #makeRoom(folder: string, now: number): void {
-    const since = this.#waitingSince.get(folder) ?? now;
-    this.#waitingSince.set(folder, since);
-    const resting = [...this.#lanes.values()].filter((lane) => lane.live && !lane.live.closing && !lane.busy);
-    resting.sort((a, b) => (a.live?.idleSince ?? 0) - (b.live?.idleSince ?? 0));
-    const idle = resting.find((lane) => lane.idle);
-    if (idle) idle.close();
-    else if (now - since >= backgroundGraceMs) resting[0]?.giveWay();
+  #hold(folder: string, now: number): void {
+    const { problem } = this.#adoption;
+    const place = this.#parts.store.inbox.duePlace(folder, now);
+    if (problem && place) holdPlace(this.#parts, folder, place, problem);
+  }
+
+  #prewarm(): void {
+    for (const group of this.#prewarmer.wanted()) {
+      const lane = this.#lane(group.folder);
+      const mayBegin = lane.occupied || (this.#slots.free && !this.#adoption.holds(group.folder));
+      if (mayBegin) this.#guarded(group.folder, () => this.#prewarmer.see(group, lane));
+    }
+  }
+
+  #adopt({ group, runId, launched, turn, unused }: Adopted): void {
+    const ahead = unused && this.#prewarmer.wants(group);
+    this.#lane(group.folder).adopt(group, { runId, launched, turn, ahead });
+  }
+
+  // A lid that was closed is no silence of the agent: it slept as well.
+  #noticeSleep(now: number): void {
+    const slept = now - this.#lookedAt > sweepMs + sleepMs;
+    this.#lookedAt = now;
+    if (!slept) return;
+    this.#parts.log.info('the machine seems to have slept');
+    this.#slots.forgetWaits();
+    for (const { live } of this.#lanes.values()) if (live) live.signAt = now;
   }
 
   #lane(folder: string): Lane {

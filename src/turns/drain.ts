@@ -1,7 +1,8 @@
-import { resultFile } from '../../protocol/mailbox.ts';
+import { inputFileName, resultFile } from '../../protocol/mailbox.ts';
 import { type Mailbox, type MailboxFile, parseJson } from '../ipc/mailbox.ts';
 import type { Group } from '../model/group.ts';
 import { acceptResult, removeAnswered } from './accept-result.ts';
+import { putEyesOn } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 import type { Turn } from './turn.ts';
 
@@ -56,9 +57,18 @@ function takeResult(parts: TurnParts, { mailbox, group }: Box, file: MailboxFile
 function takeAcknowledged(parts: TurnParts, { mailbox, turn }: Box): void {
   if (!turn) return;
   for (const name of mailbox.acks()) takeInput(parts, turn.id, name);
+  // An interrupt has done its work once it was read; no result will name it.
+  for (const input of parts.store.turns.inputs(turn.id)) {
+    if (input.kind === 'message' || input.taken === 0) continue;
+    mailbox.removeInput(inputFileName(input.seq, input.id));
+    mailbox.remove('acks', input.id);
+  }
 }
 
 /** The agent has the input: from now on a crash spends an attempt. */
 export function takeInput(parts: TurnParts, turnId: string, inputId: string): void {
-  if (parts.store.turns.take(turnId, inputId)) parts.store.inbox.acknowledge(turnId, inputId);
+  if (!parts.store.turns.take(turnId, inputId)) return;
+  parts.store.inbox.acknowledge(turnId, inputId);
+  const rows = parts.store.inbox.claimedBy(turnId).filter((row) => row.input_id === inputId);
+  putEyesOn(parts, rows);
 }

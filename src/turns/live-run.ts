@@ -44,6 +44,8 @@ export class LiveRun {
   signAt: number;
   /** Since when no turn runs in it. */
   idleSince: number;
+  /** Made ahead of any message, and none has come yet. */
+  ahead = false;
   /** Background work of the agent still going on, by its own word. */
   background = 0;
   /** The runner's last words, when it said why it cannot go on. */
@@ -110,6 +112,13 @@ export class LiveRun {
         await pause(clock, 5_000);
       }
     }
+  }
+
+  /** Lets go of it without ending it: it is the next host's. `exited` stays open for ever. */
+  detach(): void {
+    this.#closing = true;
+    this.#options.launched.run.detach();
+    this.#runLog.close();
   }
 
   #listenToStdout(stdout: Readable): void {

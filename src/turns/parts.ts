@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
-import type { Run } from '../sandbox/sandbox.ts';
+import type { FoundRun, Run } from '../sandbox/sandbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Cause } from './causes.ts';
 
@@ -24,7 +24,15 @@ export interface Launched {
  * codes are causes outside the message.
  */
 export interface Launcher {
+  /** Containers outlive the host, and the next one can take them over. */
+  readonly adopts: boolean;
   launch(group: Group, runId: string): Promise<Launched>;
+  /** Containers of earlier hosts of this install. Empty where they end with their host. */
+  leftovers(): Promise<readonly FoundRun[]>;
+  /** Takes a running leftover over: opens its way out again at the same place and attaches. Rejects when it is gone. */
+  adopt(group: Group, found: FoundRun): Promise<Launched>;
+  /** Ends a leftover and everything of it. */
+  remove(found: FoundRun): Promise<void>;
   /** The group's mailbox without a container: what the last run left there. */
   mailboxOf(group: Group): Mailbox;
 }
@@ -38,6 +46,8 @@ export interface TurnSettings {
   readonly signOfLifeMs: number;
   readonly idleMs: number;
   readonly maxOutputBytes: number;
+  /** Folders of the groups whose container is made ahead of a message; `main` is the main group whatever its folder. */
+  readonly prewarm: readonly string[];
 }
 
 /** What the room of turns is built from; app.ts puts it together. */
@@ -57,6 +67,10 @@ export interface TurnParts {
   readonly setTyping: (place: Place, on: boolean) => void;
   /** The text so far of the answer a turn is writing, as the agent writes it (`<internal>` and all); empty takes it back. */
   readonly onPartial: (turn: { id: string; place: Place }, text: string) => void;
+  /** The agent shows a sign of life; `tool` when one begins. */
+  readonly onActivity: (turn: { id: string; place: Place }, tool: string | undefined) => void;
+  /** Answers that are still being written can be shown in that chat. */
+  readonly streams: (jid: string) => boolean;
   /** Our reaction to a message of a person; undefined takes it back. A hint. */
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
   /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */

@@ -1,4 +1,4 @@
-import { type Message, messageName } from '../model/message.ts';
+import { type Attachment, type Message, messageName } from '../model/message.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -8,10 +8,26 @@ export interface PromptOptions {
   readonly omitted: number;
   /** Set when an earlier attempt at these messages failed: what it had already sent. */
   readonly earlier: { readonly said: readonly string[] } | undefined;
+  /** What the group's agent said and no channel would take. */
+  readonly undelivered?: readonly Undelivered[];
+}
+
+export interface Undelivered {
+  readonly jid: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Enough of a lost message to know it again. */
+const quoteUnits = 300;
+
+/** A message with what came with it. */
+export interface PromptMessage extends Message {
+  readonly attachments?: readonly Attachment[];
 }
 
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
-export function writePrompt(messages: readonly Message[], options: PromptOptions): string {
+export function writePrompt(messages: readonly PromptMessage[], options: PromptOptions): string {
   // Made once: a formatter costs more than all the rest of a prompt.
   const times = new Intl.DateTimeFormat('en-US', {
     timeZone: options.timeZone,
@@ -21,6 +37,7 @@ export function writePrompt(messages: readonly Message[], options: PromptOptions
   const lines = [
     `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
+    ...(options.undelivered ?? []).map(undelivered),
     options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
     ...messages.map((message) => node(message, times)),
     '</messages>',
@@ -28,16 +45,39 @@ export function writePrompt(messages: readonly Message[], options: PromptOptions
   return lines.join('\n');
 }
 
-function node(message: Message, times: Intl.DateTimeFormat): string {
+function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
   const attributes = [
     `id="${messageName(message.seq)}"`,
     `sender="${attribute(message.senderName)}"`,
     `role="${message.role}"`,
     `time="${attribute(clockTime(message.sentAt, times))}"`,
     ...(message.thread === undefined ? [] : [`thread="${attribute(message.thread)}"`]),
+    ...(message.kind === 'edit'
+      ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
+      : []),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
-  return `<message ${attributes.join(' ')}>${quoted(message)}${content(message.text)}</message>`;
+  const files = (message.attachments ?? []).map(attached).join('');
+  return `<message ${attributes.join(' ')}>${quoted(message)}${files}${content(message.text)}</message>`;
+}
+
+function attached(file: Attachment): string {
+  const path = `/workspace/group/${file.path}`;
+  const why = {
+    ready: undefined,
+    pending: 'Still being fetched. Look at its path again later.',
+    failed: file.error ?? 'It could not be fetched.',
+  }[file.state];
+  const attributes = Object.entries({
+    kind: file.kind,
+    state: why === undefined ? undefined : file.state,
+    path: file.state === 'failed' ? undefined : path,
+    name: file.name,
+    mime: file.mime,
+    size: file.size,
+    reason: why,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${attribute(String(value))}"`]));
+  return `<attachment ${attributes.join(' ')} />`;
 }
 
 function quoted({ replyTo }: Message): string {
@@ -48,6 +88,11 @@ function quoted({ replyTo }: Message): string {
 function earlierAttempt(said: readonly string[]): string {
   const sent = said.map((text) => `<sent>${content(text)}</sent>`).join('');
   return `<earlier_attempt note="You began to answer these messages before and were cut off. Commands you ran may have taken effect: look before you repeat them. Do not send again what was sent.">${sent}</earlier_attempt>`;
+}
+
+function undelivered({ jid, text, why }: Undelivered): string {
+  const words = text.length > quoteUnits ? `${text.slice(0, quoteUnits)}…` : text;
+  return `<undelivered chat="${attribute(jid)}" why="${attribute(why)}" note="This message of yours never arrived.">${content(words)}</undelivered>`;
 }
 
 /** `2026-11-22T14:05+01:00`: local time with its offset. */

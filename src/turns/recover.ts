@@ -1,24 +1,26 @@
+import type { Group } from '../model/group.ts';
+import type { TurnRow } from '../store/turns.ts';
 import { drainLast } from './drain.ts';
 import type { TurnParts } from './parts.ts';
+import { forgetStaleSession } from './renew.ts';
 import { endTurn } from './settle.ts';
 
 /**
- * At start, before any turn begins and after the last host's containers are gone: what they left in their mailboxes is
- * taken, and turns that were cut off give their rows back, unspent.
+ * For a group whose last container is gone, before its next one: what it left in the mailbox is taken, and the turn that
+ * was cut off gives its rows back, unspent.
  */
-export function recoverTurns(parts: TurnParts): void {
-  const { store, launcher, log } = parts;
-  const running = new Map(store.turns.running().map((turn) => [turn.group_folder, turn]));
-  for (const group of store.groups.all()) {
-    const row = running.get(group.folder);
-    const mailbox = launcher.mailboxOf(group);
-    const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
-    const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
-    while (drainLast(parts, { group, runId, mailbox, turn }));
-  }
-  for (const turn of store.turns.running()) {
-    log.info({ group: turn.group_folder, turn: turn.id }, 'a turn was cut off; its messages are taken up again');
-    endTurn(parts, turn, { type: 'ours' });
-  }
-  store.inbox.wakeCauses();
+export function recoverGroup(parts: TurnParts, group: Group): void {
+  const { store, launcher } = parts;
+  const row = store.turns.running().find((turn) => turn.group_folder === group.folder);
+  const mailbox = launcher.mailboxOf(group);
+  const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
+  const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
+  while (drainLast(parts, { group, runId, mailbox, turn }));
+  forgetStaleSession(parts, group.folder, runId);
+  if (row) recoverTurn(parts, row);
+}
+
+export function recoverTurn(parts: TurnParts, turn: TurnRow): void {
+  parts.log.info({ group: turn.group_folder, turn: turn.id }, 'a turn was cut off; its messages are taken up again');
+  endTurn(parts, turn, { type: 'ours' });
 }

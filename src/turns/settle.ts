@@ -1,4 +1,5 @@
-import { postMessage } from '../acts/post-message.ts';
+import { closeStreams } from '../acts/close-streams.ts';
+import { postMessage, type Said } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Place } from '../model/chat.ts';
@@ -6,30 +7,42 @@ import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
+import { settleStopped } from './stop-turn.ts';
+
+/** All of the room's parts that an end needs. */
+type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react' | 'log'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
- * chat is told in one line. `otherwise` is why, for inputs that no result named. One transaction.
+ * chat is told in one line; what a person stopped is done. `otherwise` is why, for inputs that no result named. One transaction.
  */
-export function endTurn(parts: TurnParts, turn: TurnRow, otherwise: Failure): void {
+export function endTurn(parts: SettleParts, turn: TurnRow, otherwise: Failure): void {
   const { store, clock } = parts;
   store.transaction(() => {
-    const inputs = store.turns.inputs(turn.id);
+    settleStopped(parts, turn);
+    const inputs = store.turns.inputs(turn.id).filter((input) => input.kind === 'message');
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
-    const traces = inputs.some((input) => input.taken === 1) || store.outbox.saidBy(turn.id).length > 0;
+    const traces = inputs.some((input) => input.taken === 1 || input.state === 'answered') || hasSpoken(parts, turn.id);
     if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
     else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
+    closeStreams(parts.desk);
   });
+}
+
+function hasSpoken({ store }: SettleParts, turnId: string): boolean {
+  return store.outbox.saidBy(turnId).length > 0 || store.streams.ofTurn(turnId)?.turnId === turnId;
 }
 
 /** Rows that cannot be tried now wait without a turn; their chat is told once. One transaction. */
 export function holdPlace(parts: TurnParts, group: string, place: Place, held: { cause: Cause; detail: string }): void {
+  const now = parts.clock.now();
   parts.store.transaction(() => {
-    const rows = parts.store.inbox.waitingAt(group, place);
-    for (const row of rows) parts.store.inbox.again(row.id, heldBack(row, held.cause, parts.clock.now()));
+    const rows = parts.store.inbox.waitingAt(group, place, { now });
+    for (const row of rows) parts.store.inbox.again(row.id, heldBack(row, held.cause, now));
     tellCause(parts, rows, held);
   });
 }
@@ -38,7 +51,7 @@ function failureOf(input: InputRow): Failure | undefined {
   return input.state === 'failed' ? failureOfResult(input.error) : undefined;
 }
 
-function giveBack(parts: TurnParts, turn: TurnRow, lost: { input: InputRow; failure: Failure }): void {
+function giveBack(parts: SettleParts, turn: TurnRow, lost: { input: InputRow; failure: Failure }): void {
   const { store } = parts;
   const { input, failure } = lost;
   // What the agent never took left no trace: the rows go back to the attempt before.
@@ -48,7 +61,7 @@ function giveBack(parts: TurnParts, turn: TurnRow, lost: { input: InputRow; fail
   if (failure.type === 'outside') tellCause(parts, rows, failure);
 }
 
-function settleRow(parts: TurnParts, row: InboxRow, how: { failure: Failure; taken: boolean }): void {
+function settleRow(parts: SettleParts, row: InboxRow, how: { failure: Failure; taken: boolean }): void {
   const { store } = parts;
   const now = parts.clock.now();
   const { failure } = how;
@@ -76,7 +89,7 @@ function heldBack(row: InboxRow, cause: Cause, now: number): Retry {
 }
 
 /** The chat hears that it waits, main what to do about it; each once while it lasts. */
-function tellCause(parts: TurnParts, rows: readonly InboxRow[], told: { cause: Cause; detail: string }): void {
+function tellCause(parts: SettleParts, rows: readonly InboxRow[], told: { cause: Cause; detail: string }): void {
   const oldest = rows.find((row) => row.wakes === 1);
   if (!oldest) return;
   const { store, clock, desk } = parts;
@@ -89,17 +102,20 @@ function tellCause(parts: TurnParts, rows: readonly InboxRow[], told: { cause: C
     tellMain(desk, { key: `notice:owner:${told.cause}:${hour}`, text: `⏸ ${owner} (${oldest.chat_jid} waits.)` });
 }
 
-function giveUp(parts: TurnParts, row: InboxRow, reason: string): void {
+function giveUp(parts: SettleParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
+  takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
   const message = parts.store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();
   const quoted = words.length > 60 ? `${words.slice(0, 60)}…` : words;
   const text = `⚠️ I could not answer “${quoted}” (${messageName(row.message_seq)}): ${reason}. I have given up on it; please say it again if you still need it.`;
-  say(parts, row, { key: `notice:dead:${row.id}`, text });
+  // What was shown of an answer becomes this line: it is no answer any more.
+  const completes = row.turn_id === null ? undefined : parts.store.streams.ofTurn(row.turn_id);
+  say(parts, row, { key: `notice:dead:${row.id}`, text, completes });
 }
 
-function say(parts: TurnParts, row: InboxRow, notice: { key: string; text: string }): void {
+function say(parts: SettleParts, row: InboxRow, notice: Pick<Said, 'key' | 'text' | 'completes'>): void {
   const place = { jid: row.chat_jid, thread: row.thread ?? undefined };
   postMessage(parts.desk, { ...notice, group: row.group_folder, place });
 }

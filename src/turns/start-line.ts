@@ -17,6 +17,10 @@ export function startLineFor(parts: TurnParts, run: { group: Group; runId: strin
     isMain: group.isMain,
     assistantName: settings.assistantName,
     model: group.model ?? settings.model,
-    settings: { timeZone: settings.timeZone, instructions: writeInstructions(group, settings.assistantName) },
+    settings: {
+      timeZone: settings.timeZone,
+      instructions: writeInstructions(group, settings.assistantName),
+      streaming: store.chats.ofGroup(group.folder).some((chat) => parts.streams(chat.jid)),
+    },
   });
 }

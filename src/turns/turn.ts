@@ -4,6 +4,7 @@ import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import type { Message } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
+import type { TurnRow } from '../store/turns.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { TurnParts } from './parts.ts';
 import { writePrompt } from './prompt.ts';
@@ -26,7 +27,7 @@ export class Turn {
   static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
     const { store, clock } = parts;
     return store.transaction(() => {
-      const rows = store.inbox.waitingAt(group.folder, place);
+      const rows = store.inbox.waitingAt(group.folder, place, { now: clock.now() });
       const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
       if (rows.length === 0) return undefined;
       const turn = new Turn(parts, {
@@ -39,11 +40,16 @@ export class Turn {
     });
   }
 
+  /** A turn that an earlier host began and whose container lives. */
+  static resume(parts: TurnParts, group: Group, row: TurnRow): Turn {
+    return new Turn(parts, { id: row.id, group, place: { jid: row.chat_jid, thread: row.thread ?? undefined } });
+  }
+
   /** Claims what has come to this turn's place since, as another input. */
   claimMore(): void {
-    const { store } = this.#parts;
+    const { store, clock } = this.#parts;
     store.transaction(() => {
-      const rows = store.inbox.waitingAt(this.group.folder, this.place);
+      const rows = store.inbox.waitingAt(this.group.folder, this.place, { now: clock.now() });
       if (rows.length > 0) this.#claim(rows, undefined);
     });
   }
@@ -57,7 +63,8 @@ export class Turn {
 
   /** True when every input stands in a stored result. */
   get over(): boolean {
-    return this.#parts.store.turns.inputs(this.id).every((input) => input.state !== 'open');
+    const inputs = this.#parts.store.turns.inputs(this.id);
+    return inputs.every((input) => input.kind === 'interrupt' || input.state !== 'open');
   }
 
   #claim(rows: readonly InboxRow[], retryOf: string | undefined): void {
@@ -65,12 +72,16 @@ export class Turn {
     const { taken, omitted } = chooseRows(rows, settings.maxMessagesPerPrompt);
     const messages = taken
       .map((row) => store.messages.get(row.message_seq))
-      .filter((one): one is Message => one !== undefined);
+      .filter((one): one is Message => one !== undefined)
+      .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
+    const lost = store.outbox.untold(this.group.folder);
+    for (const row of lost) store.outbox.markTold(row.id);
     const text = writePrompt(messages, {
       timeZone: settings.timeZone,
       now: this.#parts.clock.now(),
       omitted: omitted.length,
       earlier: this.#earlier(retryOf),
+      undelivered: lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' })),
     });
     const model = this.group.model ?? settings.model;
     const input = store.turns.addInput(this.id, ({ id }) => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readManifests } from '../../src/channels/index.ts';
 import { readConfig } from '../../src/config.ts';
 import { SenderAllowlist } from '../../src/inbound/sender-allowlist.ts';
 
@@ -12,12 +13,14 @@ const home = mkdtempSync(path.join(tmpdir(), 'nanoclaw-examples-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe('the example files', () => {
-  it('hold an .env of which every line is a setting, commented out or not', () => {
+  it('hold an .env of which every line is a setting, commented out or not', async () => {
     const text = readFileSync(path.join(examples, 'env.example'), 'utf8');
     const settings = text.replace(/^#(?=[A-Z_]+=)/gm, '');
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, '.env'), settings);
-    const config = readConfig(home, { environment: { NANOCLAW_HOME: home }, channelSettings: ['TELEGRAM_BOT_TOKEN'] });
+    const manifests = await readManifests();
+    const channelSettings = manifests.flatMap((manifest) => Object.keys(manifest.settings.shape));
+    const config = readConfig(home, { environment: { NANOCLAW_HOME: home }, channelSettings });
     expect(config.credential?.variable).toBe('ANTHROPIC_API_KEY');
     expect(settings.split('\n').filter((line) => /^[A-Z_]+=/.test(line)).length).toBeGreaterThan(8);
   });

@@ -137,10 +137,14 @@ test('no sign of life from a turn: it is ended and its message tried again', asy
       : callTool('Bash', { command: 'touch /workspace/group/began; sleep 600' });
   const seq = house.say('hello');
   await eventually('the tool to run', () => existsSync(join(house.home, 'groups', 'main', 'began')));
-  house.clock.advance(61_000);
-  await eventually('the row to wait again', () => stateOf(house, seq)?.attempts === 1);
+  // In steps: a single leap is taken for a sleep of the machine.
+  await eventually('the row to wait again', () => {
+    house.clock.advance(10_000);
+    return stateOf(house, seq)?.attempts === 1;
+  });
   house.clock.advance(5_000);
-  expect(await house.hears(1)).toEqual(['alive']);
+  // Beside the line that it was working.
+  await eventually('the answer', () => house.heard().at(-1) === 'alive');
 });
 
 test('a host that stops in the middle of a turn takes it up again at the next start, unspent', async () => {
@@ -219,4 +223,28 @@ test('an engine that is down tells the chat that it waits, and main what to do, 
     'good morning',
     expect.stringMatching(/Docker does not answer\. Start it\.[\s\S]*tg:2 waits/),
   ]);
+});
+
+test('an engine that is down while the host starts: told once, answered when it is back, and nothing was made before', async () => {
+  let down = true;
+  await using house = await openHouse({
+    onSandbox: (sandbox) => {
+      sandbox.beforeFind = async () => {
+        if (down) throw new NanoclawError('sandbox.unavailable', 'Docker does not answer.', { cure: 'Start it.' });
+      };
+    },
+  });
+  house.rehearsal.script = () => say('back again');
+  const seq = house.say('hello');
+  expect(await house.hears(1)).toEqual([expect.stringMatching(/Docker does not answer\. Start it\./)]);
+  await eventually('a second look', () => {
+    house.clock.advance(5_000);
+    return (stateOf(house, seq)?.cause_tries ?? 0) >= 3;
+  });
+  expect(house.heard()).toHaveLength(1);
+  expect(house.sandbox.runs).toEqual([]);
+  down = false;
+  house.clock.advance(5_000);
+  expect(await house.hears(2)).toEqual([expect.any(String), 'back again']);
+  expect(stateOf(house, seq)).toMatchObject({ attempts: 0, state: 'done' });
 });

@@ -1,24 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openTelegram, type TelegramUnderTest } from '../../../test/fixtures/telegram.ts';
-import { splitText } from '../../text/split.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-function fileOf(name: string, bytes: Uint8Array | string = 'some bytes', mime?: string) {
-  mkdirSync(directory, { recursive: true });
-  const path = join(directory, `${name.replaceAll('/', '_')}-${Math.random()}`);
-  writeFileSync(path, bytes);
-  return { path, name, mime };
-}
-
-function withAnn(telegram: TelegramUnderTest) {
-  const ann = telegram.api.person('Ann');
-  return { ann, chat: telegram.api.privateChat(ann) };
-}
 
 function texts(telegram: TelegramUnderTest): string[] {
   return telegram.events.messages.map((message) => message.text);
@@ -31,7 +12,7 @@ test('starting takes a webhook away, keeps what waits, and shows the commands th
   ];
   await using telegram = await openTelegram({ idle: true, commands });
   const { api, events } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   api.say({ chat, text: 'while the host was down' });
   await telegram.start();
   await api.waitUntilIdle();
@@ -55,175 +36,10 @@ test('a chat is shown before its first message, once, and again when its name ch
   expect(texts(telegram)).toEqual(['hi', 'again']);
 });
 
-test('an answer is sent as rich Markdown in one call, as a reply, in its topic', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const ann = api.person('Ann');
-  const forum = api.supergroup('Forum', { forum: true });
-  api.join(forum, ann);
-  const topic = api.openTopic(forum, { from: ann, name: 'Tools' });
-  const question = api.say({ chat: forum, from: ann, text: 'how?', topic });
-  await api.waitUntilIdle();
-  expect(telegram.events.messages[0]).toMatchObject({ text: 'how?', thread: String(topic) });
-  const more = { thread: String(topic), replyTo: String(question.message_id) };
-  const id = await telegram.send(forum, '**So**, with `code`', more);
-  const [sent] = api.sent(forum);
-  expect(sent).toMatchObject({ id, text: 'So, with code', topic, replyTo: question.message_id });
-  expect(api.log.filter((call) => /^send/.test(call.method)).map((call) => call.method)).toEqual(['sendRichMessage']);
-});
-
-test('what is refused as rich goes as plain text, whole', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  using _odd = api.fault({ method: 'sendRichMessage', kind: '400', description: 'Bad Request: RICH_MESSAGE_INVALID' });
-  await telegram.send(chat, '**odd**');
-  expect(api.sent(chat).map((message) => message.text)).toEqual(['**odd**']);
-  // Only that one was odd.
-  await telegram.send(chat, '**fine**');
-  expect(api.sent(chat).at(-1)).toMatchObject({ text: 'fine', rich: '**fine**' });
-});
-
-test('a server without rich messages is asked for them once', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  const order = { kind: '404', description: 'Not Found: method not found', times: Number.POSITIVE_INFINITY } as const;
-  using _old = api.fault({ method: 'sendRichMessage', ...order });
-  await telegram.send(chat, '*one*');
-  await telegram.send(chat, '*two*');
-  expect(api.sent(chat).map((message) => message.text)).toEqual(['*one*', '*two*']);
-  expect(api.calls('sendRichMessage')).toHaveLength(1);
-});
-
-test.each([
-  ['a picture', 'see ![x](https://example.com/?leak=1)'],
-  ['a picture by reference', '![x][1]\n\n[1]: https://example.com/?leak=1'],
-  ['a tag that loads', '<img src="https://example.com/?leak=1">'],
-  ['a button of its own making', '<tg-button type="callback_data" data="yes">ok</tg-button>'],
-])('nothing in an answer makes Telegram fetch an address or act: %s', async (_, text) => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  await telegram.send(chat, text);
-  expect(api.calls('sendRichMessage')).toEqual([]);
-  expect(api.calls('sendMessage')[0]?.params).toMatchObject({ text, link_preview_options: { is_disabled: true } });
-});
-
-test('code that only looks like a picture keeps its form', async () => {
-  await using telegram = await openTelegram();
-  const { chat } = withAnn(telegram);
-  await telegram.send(chat, '```js\nif (![1, 2].includes(x) && a < b) run();\n```');
-  expect(telegram.api.calls('sendRichMessage')).toHaveLength(1);
-});
-
-test('a topic that is gone: the answer comes without it', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const ann = api.person('Ann');
-  const forum = api.supergroup('Forum', { forum: true });
-  api.join(forum, ann);
-  const topic = api.openTopic(forum, { from: ann, name: 'Tools' });
-  api.removeTopic(forum, topic);
-  await telegram.send(forum, 'still here', { thread: String(topic) });
-  expect(api.sent(forum)).toMatchObject([{ text: 'still here', topic: undefined }]);
-});
-
-test('a group that became a supergroup gets its answer there, and is shown under its new id', async () => {
-  await using telegram = await openTelegram();
-  const { api, events } = telegram;
-  const ann = api.person('Ann');
-  const group = api.group('Garden');
-  api.join(group, ann);
-  const now = api.upgrade(group, { by: ann });
-  await telegram.send(group, 'late answer');
-  expect(api.sent(now)).toMatchObject([{ text: 'late answer' }]);
-  await api.waitUntilIdle();
-  expect(events.chats.map((chat) => chat.jid)).toEqual([`tg:${group.id}`, `tg:${now.id}`]);
-  expect(telegram.log.some((line) => line.includes('has become a supergroup'))).toBe(true);
-});
-
-test('5000 characters with fences, split by the host, arrive as whole parts', async () => {
-  await using telegram = await openTelegram();
-  const { chat } = withAnn(telegram);
-  const text = `Look:\n\n\`\`\`ts\n${'const answer = 42; // 🙂 & <b>\n'.repeat(180)}\`\`\`\n\nThat is all.`;
-  expect(text.length).toBeGreaterThan(5000);
-  const parts = splitText(text, telegram.channel.capabilities.maxTextLength);
-  expect(parts.length).toBe(2);
-  for (const part of parts) await telegram.send(chat, part);
-  const sent = telegram.api.sent(chat);
-  expect(sent.map((message) => message.rich)).toEqual(parts);
-  expect(
-    sent
-      .map((message) => message.text)
-      .join('')
-      .match(/answer = 42/g),
-  ).toHaveLength(180);
-});
-
-test('the longest part fits as plain text too, whatever it is made of', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  using _odd = api.fault({ method: 'sendRichMessage', kind: '400', times: 2 });
-  for (const text of ['x'.repeat(4096), '🙂'.repeat(2048)]) await telegram.send(chat, text);
-  expect(api.sent(chat).map((message) => message.text.length)).toEqual([4096, 4096]);
-});
-
-test.each([
-  ['a.png', 'photo'],
-  ['a.ogg', 'voice'],
-  ['a.mp3', 'audio'],
-  ['a.mp4', 'video'],
-  ['a.gif', 'animation'],
-  ['a; "b".pdf', 'document'],
-])('a file is shown as what it is: %s as %s', async (name, kind) => {
-  await using telegram = await openTelegram();
-  const { chat } = withAnn(telegram);
-  await telegram.send(chat, 'here', { file: fileOf(name) });
-  const [sent] = telegram.api.sent(chat);
-  expect(sent).toMatchObject({ text: 'here', files: [{ kind, size: 10 }] });
-});
-
-test('a picture that Telegram does not take as one goes as a document', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  using _odd = api.fault({ method: 'sendPhoto', kind: '400', description: 'Bad Request: PHOTO_INVALID_DIMENSIONS' });
-  await telegram.send(chat, '', { file: fileOf('long.png') });
-  expect(api.sent(chat)).toMatchObject([{ files: [{ kind: 'document' }] }]);
-});
-
-test('a caption that is too long follows its file; a second try does not send the file again', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = withAnn(telegram);
-  const text = 'word '.repeat(300);
-  const part = { file: fileOf('a.txt'), buttons: [{ label: 'Ok', value: 'ok' }] };
-  using _once = api.fault({ method: 'sendRichMessage', kind: '502' });
-  await expect(telegram.send(chat, text, part)).rejects.toMatchObject({ code: 'channel.failed' });
-  const id = await telegram.send(chat, text, part);
-  const sent = api.sent(chat);
-  expect(sent.map((message) => message.files.length)).toEqual([1, 0]);
-  expect(sent.at(-1)).toMatchObject({ id, text: text.trim() });
-  expect(sent.map((message) => message.buttons.length)).toEqual([0, 1]);
-});
-
-test.each([
-  ['gone', { path: join(directory, 'nowhere'), name: 'x.txt', mime: undefined }, /gone/],
-  ['empty', 'empty', /empty/],
-])('a file that is %s is refused', async (_, file, sentence) => {
-  await using telegram = await openTelegram();
-  const { chat } = withAnn(telegram);
-  const given = typeof file === 'string' ? fileOf('x.txt', '') : file;
-  const error: unknown = await telegram.send(chat, 'x', { file: given }).catch((failure: unknown) => failure);
-  expect(error).toMatchObject({ code: 'channel.refused', message: expect.stringMatching(sentence) });
-});
-
 test('buttons come back as clicks, answered at once; a value that is too long is refused', async () => {
   await using telegram = await openTelegram();
   const { api, events } = telegram;
-  const { chat, ann } = withAnn(telegram);
+  const { chat, ann } = telegram.ann();
   const buttons = [
     { label: 'Yes', value: 'answer:yes' },
     { label: 'No', value: 'answer:no' },
@@ -238,30 +54,10 @@ test('buttons come back as clicks, answered at once; a value that is too long is
   await expect(telegram.send(chat, 'Sure?', { buttons: long })).rejects.toMatchObject({ code: 'channel.refused' });
 });
 
-test('an edit changes the text, the same text is success, a caption is edited as one', async () => {
-  await using telegram = await openTelegram();
-  const { api, channel } = telegram;
-  const { chat } = withAnn(telegram);
-  const edit = (id: number, text: string) =>
-    channel.edit(
-      { jid: `tg:${chat.id}`, thread: undefined, platformId: String(id), text },
-      AbortSignal.timeout(30_000),
-    );
-  const id = await telegram.send(chat, 'one');
-  await edit(id, '**two**');
-  await edit(id, '**two**');
-  const withFile = await telegram.send(chat, 'caption', { file: fileOf('a.txt') });
-  await edit(withFile, 'better');
-  expect(api.sent(chat)).toMatchObject([
-    { text: 'two', before: ['one'] },
-    { text: 'better', before: ['caption'] },
-  ]);
-});
-
 test('drafts grow in private chats and end with the answer; groups are edited', async () => {
   await using telegram = await openTelegram();
   const { api, channel } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   const place = { jid: `tg:${chat.id}`, thread: undefined };
   expect(channel.streaming(place.jid)).toMatchObject({ type: 'draft' });
   expect(channel.streaming('tg:-100')).toMatchObject({ type: 'edit', everyMs: 3_100 });
@@ -279,7 +75,7 @@ test('drafts grow in private chats and end with the answer; groups are edited', 
 test('a server without drafts is not asked for them again', async () => {
   await using telegram = await openTelegram();
   const { api, channel } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   const place = { jid: `tg:${chat.id}`, thread: undefined };
   for (const method of ['sendRichMessageDraft', 'sendMessageDraft']) {
     api.fault({ method, kind: '404', description: 'Not Found: method not found', times: Number.POSITIVE_INFINITY });
@@ -294,7 +90,7 @@ test('a server without drafts is not asked for them again', async () => {
 test('typing is repeated every 4 s for each topic, until it is turned off or 10 minutes have passed', async () => {
   await using telegram = await openTelegram();
   const { api, channel, clock } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   const jid = `tg:${chat.id}`;
   const actions = () => api.calls('sendChatAction').length;
   const shown = (count: number) => api.waitFor(`${count} actions`, () => actions() === count);
@@ -316,7 +112,7 @@ test('typing is repeated every 4 s for each topic, until it is turned off or 10 
 test('only reactions that Telegram knows are sent, and one can be taken back', async () => {
   await using telegram = await openTelegram();
   const { api, channel } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   const { message_id: id } = api.say({ chat, text: 'hello' });
   const react = (emoji: string | undefined) => channel.react(`tg:${chat.id}`, String(id), emoji);
   await react('❤️');
@@ -330,7 +126,7 @@ test('only reactions that Telegram knows are sent, and one can be taken back', a
 test('edits and reactions of people are heard', async () => {
   await using telegram = await openTelegram();
   const { api, events } = telegram;
-  const { chat } = withAnn(telegram);
+  const { chat } = telegram.ann();
   const { message_id: id } = api.say({ chat, text: 'first' });
   api.say({ chat, text: 'second', edit: id });
   api.say({ chat, text: 'third', edit: id });

@@ -7,9 +7,10 @@ import { enter } from './enter.ts';
 import { deliveryError, failureOf, refused, wordsOf } from './errors.ts';
 import { fetchFile, maxFileBytes } from './files.ts';
 import { Intake } from './intake.ts';
-import { messageIdOf, Outbound, targetOf } from './outbound.ts';
+import { Outbound } from './outbound.ts';
 import { Poll } from './poll.ts';
 import { reactionOf } from './reactions.ts';
+import { messageIdOf, targetOf } from './target.ts';
 import { Typing, type TypingPlace } from './typing.ts';
 import { Underway } from './underway.ts';
 
@@ -63,7 +64,7 @@ export class TelegramChannel implements Channel {
 
   async start(events: ChannelEvents, signal: AbortSignal): Promise<void> {
     const { log, clock } = this.#parts;
-    const api = openApi(this.#token, this.#root);
+    const api = openApi({ token: this.#token, root: this.#root, clock });
     try {
       const me = await enter(api.calls, { ...this.#parts, signal });
       signal.throwIfAborted();

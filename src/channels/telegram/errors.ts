@@ -1,6 +1,6 @@
 // What becomes of grammY's errors. They hold the address with the token and the whole payload, so none of them, and no
 // text that comes from below them, may leave this folder.
-import { GrammyError, HttpError } from 'grammy';
+import { GrammyError, HttpError } from 'grammy/web';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 
 /** Why a call failed. */

@@ -1,17 +1,18 @@
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { InputFile } from 'grammy';
+import { InputFile } from 'grammy/web';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 import type { OutboundFile } from '../channel.ts';
 import type { Calls, TelegramApi } from './api.ts';
 import { deliveryError, failureOf, refused } from './errors.ts';
 import { ask, readAll } from './http.ts';
-import type { Target } from './outbound.ts';
+import type { Target } from './target.ts';
 
 export type FileKind = 'photo' | 'voice' | 'audio' | 'video' | 'animation' | 'document';
 
 const mebi = 1024 * 1024;
 export const maxFileBytes = 50 * mebi;
+const chunkBytes = 64 * 1024;
 const maxPhotoBytes = 10 * mebi;
 
 const kinds: readonly (readonly [FileKind, RegExp])[] = [
@@ -43,7 +44,8 @@ export async function sendFile(
 ): Promise<number> {
   const { kind, to, caption, signal } = how;
   // grammY writes the name into a header as it is.
-  const input = new InputFile(file.path, file.name.replace(/[\p{Cc}";\\/]/gu, '_'));
+  await using handle = await open(file.path);
+  const input = new InputFile(chunksOf(handle), file.name.replace(/[\p{Cc}";\\/]/gu, '_'));
   const common = caption === '' ? to : { ...to, caption };
   switch (kind) {
     case 'photo':
@@ -58,6 +60,14 @@ export async function sendFile(
       return (await calls.sendAnimation({ ...common, animation: input }, signal)).message_id;
     case 'document':
       return (await calls.sendDocument({ ...common, document: input }, signal)).message_id;
+  }
+}
+
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes));
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Agent, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** grammY's signals and Node's alike. */
 type Signal = Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'>;
@@ -8,7 +8,7 @@ type Signal = Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventLis
 interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Readable;
+  readonly body?: string | AsyncIterable<Uint8Array>;
   readonly signal: Signal;
   readonly agent: Agent;
 }
@@ -28,7 +28,7 @@ export function ask(url: string, { method, headers, body, signal, agent }: Ask):
     request.once('close', () => signal.removeEventListener('abort', end));
     if (signal.aborted) end();
     signal.addEventListener('abort', end);
-    if (typeof body === 'object') body.pipe(request);
+    if (typeof body === 'object') Readable.from(body).pipe(request);
     else request.end(body);
   });
 }

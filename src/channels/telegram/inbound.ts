@@ -49,7 +49,7 @@ export function hear(update: Update, ears: Ears): Heard | undefined {
   return undefined;
 }
 
-export function jidOf(chatId: number): string {
+function jidOf(chatId: number): string {
   return `tg:${chatId}`;
 }
 

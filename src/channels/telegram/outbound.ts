@@ -1,19 +1,12 @@
-import type { Button, OutboundPart } from '../channel.ts';
+import type { OutboundPart } from '../channel.ts';
 import type { Calls } from './api.ts';
-import { failureOf, refused } from './errors.ts';
+import { failureOf } from './errors.ts';
 import { type FileKind, fileKindOf, sendFile } from './files.ts';
+import { type Target, targetOf } from './target.ts';
 
 /** Of a caption; a longer one follows its file as a message of its own. */
 const captionLength = 1024;
 const draftLength = 4096;
-
-/** Where a message goes and what hangs on it, in Telegram's own terms. */
-export interface Target {
-  readonly chat_id: number;
-  readonly message_thread_id?: number;
-  readonly reply_parameters?: { readonly message_id: number; readonly allow_sending_without_reply: true };
-  readonly reply_markup?: { readonly inline_keyboard: { text: string; callback_data: string }[][] };
-}
 
 /**
  * Puts texts and files on Telegram. Markdown goes out as it is, Telegram reads it; what it refuses that way, and what it
@@ -136,25 +129,6 @@ export class Outbound {
   }
 }
 
-/** Throws for buttons that Telegram cannot carry. */
-export function targetOf(part: Pick<OutboundPart, 'thread' | 'replyTo' | 'buttons'>, chatId: number): Target {
-  const { thread, replyTo, buttons } = part;
-  const message = messageIdOf(replyTo);
-  return {
-    chat_id: chatId,
-    ...(messageIdOf(thread) === undefined ? {} : { message_thread_id: Number(thread) }),
-    ...(message === undefined
-      ? {}
-      : { reply_parameters: { message_id: message, allow_sending_without_reply: true as const } }),
-    ...(buttons && buttons.length > 0 ? { reply_markup: { inline_keyboard: keyboardOf(buttons) } } : {}),
-  };
-}
-
-/** Undefined for what is no id of a message or topic. */
-export function messageIdOf(platformId: string | undefined): number | undefined {
-  return platformId !== undefined && /^[1-9]\d{0,9}$/.test(platformId) ? Number(platformId) : undefined;
-}
-
 // A preview makes Telegram fetch an address that an agent wrote, and an address can carry what the agent has read.
 const noPreview = { link_preview_options: { is_disabled: true } } as const;
 
@@ -165,18 +139,6 @@ function fetches(text: string): boolean {
 
 function threadIn({ message_thread_id: thread }: Target): Pick<Target, 'message_thread_id'> {
   return thread === undefined ? {} : { message_thread_id: thread };
-}
-
-/** Two in a row where all are short. */
-function keyboardOf(buttons: readonly Button[]): { text: string; callback_data: string }[][] {
-  const keys = buttons.map(({ label, value }) => {
-    if (Buffer.byteLength(value) > 64) throw refused(`The button "${label}" carries more than 64 bytes.`);
-    return { text: label, callback_data: value };
-  });
-  const perRow = keys.every(({ text }) => text.length <= 16) ? 2 : 1;
-  return Array.from({ length: Math.ceil(keys.length / perRow) }, (_, row) =>
-    keys.slice(row * perRow, (row + 1) * perRow),
-  );
 }
 
 const aboutPlace =

@@ -35,6 +35,10 @@ CREATE INDEX attachments_pending ON attachments (next_attempt_at) WHERE state = 
 
 -- Until then a row, and what follows it in its place, waits for its attachments.
 ALTER TABLE inbox ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX inbox_held ON inbox (chat_jid, held_until) WHERE state = 'waiting' AND held_until > 0;
+-- Again, so that the look for due groups reads this index alone, and never the context that waits beside it.
+DROP INDEX inbox_waking;
+CREATE INDEX inbox_waking ON inbox (group_folder, id, next_attempt_at, held_until) WHERE state = 'waiting' AND wakes = 1;
 
 -- The outbox again, with streaming rows (their platform_id is known before they are due), files, buttons, and whether
 -- the agent was told of a message that was given up.

@@ -1,0 +1,29 @@
+import { stripInternal } from '../text/internal.ts';
+import { splitText } from '../text/split.ts';
+
+/**
+ * What may be shown of a text that is still being written: nothing that is internal, and nothing that may turn out to be.
+ * A longer beginning of the same text never shows less.
+ */
+export function visibleText(partial: string): string {
+  const bracket = partial.lastIndexOf('<');
+  const tail = bracket < 0 ? undefined : partial.slice(bracket).toLowerCase();
+  const half = tail !== undefined && ['<internal', '</internal'].some((tag) => tag.startsWith(tail));
+  return stripInternal(half ? partial.slice(0, bracket) : partial);
+}
+
+/** The beginning of a text that fits into one message; where it is cut it says so. */
+export function oneMessage(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const mark = '\n…';
+  // Far beyond what can be shown there is nothing to look at.
+  const [first = ''] = splitText(text.slice(0, limit * 2), limit - mark.length);
+  return first + mark;
+}
+
+/** What a person sees: the text so far, below it a line about what goes on. */
+export function shownText(text: string, line: string | undefined, limit: number): string {
+  if (line === undefined) return oneMessage(text, limit);
+  if (text === '') return oneMessage(line, limit);
+  return `${oneMessage(text, limit - line.length - 2)}\n\n${line}`;
+}

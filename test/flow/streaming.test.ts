@@ -1,0 +1,182 @@
+// An answer is seen while it is written: one message that grows, or a draft, with the real runner and SDK behind it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { callTool, cut, inOneAnswer, say } from '../../src/gateway/rehearsal/reply.ts';
+import { eventually } from '../eventually.ts';
+import { type House, openHouse } from '../house.ts';
+
+const everyMs = 20;
+const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`).join(' ');
+
+async function streamingHouse(type: 'edit' | 'draft' = 'edit'): Promise<House> {
+  const house = await openHouse();
+  house.channel.streamed = { type, everyMs };
+  return house;
+}
+
+/** Everything that could be read in the chat at any moment. */
+function seen(house: House): string[] {
+  const { tries, edits, drafts } = house.channel;
+  return [...tries, ...edits, ...drafts].map((one) => one.text);
+}
+
+/** The answer stands there, and is complete: a streamed one may look so before its result is stored. */
+async function ends(house: House, text: string): Promise<void> {
+  await eventually(`“${text.slice(0, 60)}” at the end; there is ${JSON.stringify(house.heard())}`, () =>
+    house.withStore((store) => store.messages.newest('tg:1', 20).some((one) => one.text === text)),
+  );
+}
+
+test('an answer is seen before it is complete, is one message in the end, and is remembered once', async () => {
+  await using house = await streamingHouse();
+  const text = words(60);
+  house.rehearsal.script = () => say(text, { chunk: 8, gapMs: 20 });
+  house.say('tell me');
+  const [first] = await house.hears(1);
+  expect(text.startsWith(first ?? '-')).toBe(true);
+  expect(first).not.toBe(text);
+  await ends(house, text);
+  expect(house.heard()).toEqual([text]);
+  expect(house.channel.tries).toHaveLength(1);
+  expect(house.channel.edits.length).toBeGreaterThan(1);
+  for (const shown of seen(house)) expect(text.startsWith(shown)).toBe(true);
+  const kept = house.withStore((store) => store.messages.newest('tg:1', 9));
+  expect(kept.map((one) => one.text)).toEqual(['tell me', text]);
+});
+
+test('nothing internal is seen at any moment', async () => {
+  await using house = await streamingHouse();
+  const text = `<internal>SECRET ${words(5)}</internal>Hello <internal>SECRET</internal> there, ${words(10)} <INTERNAL>SECRET ${words(5)}`;
+  house.rehearsal.script = () => say(text, { chunk: 3, gapMs: 15 });
+  house.say('tell me');
+  await ends(house, `Hello  there, ${words(10)}`);
+  expect(seen(house).length).toBeGreaterThan(2);
+  for (const shown of seen(house)) expect(shown).not.toMatch(/SECRET|</);
+});
+
+test('an answer that is cut off and begun anew takes back what was seen', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.next(cut(`wrong ${words(30)}`, 120, { gapMs: 20 }));
+  house.rehearsal.script = () => say('right');
+  house.say('tell me');
+  await ends(house, 'right');
+  expect(seen(house).some((text) => text.startsWith('wrong'))).toBe(true);
+  expect(house.heard()).toEqual(['right']);
+  expect(house.channel.tries).toHaveLength(1);
+});
+
+test('after a stop in the middle the next host goes on in the same message', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.next(say(words(400), { chunk: 8, gapMs: 50 }));
+  house.rehearsal.script = () => say('the whole answer');
+  house.say('tell me');
+  await house.hears(1);
+  await house.close();
+  expect(house.heard()).toHaveLength(1);
+  expect(house.heard()[0]).toContain('word0');
+  await house.open();
+  await ends(house, 'the whole answer');
+  expect(house.heard()).toEqual(['the whole answer']);
+  expect(house.channel.tries).toHaveLength(1);
+});
+
+test('a runner that dies in the middle is followed by another in the same message', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.script = () => {
+    if (house.sandbox.runs.length > 1) return say('the whole answer');
+    const killed = { type: 'tool_use', name: 'Bash', input: { command: 'sleep 1; kill -9 $PPID; sleep 5' } } as const;
+    return inOneAnswer([{ type: 'text', text: words(20), chunk: 8, gapMs: 10 }, killed]);
+  };
+  house.say('tell me');
+  await house.hears(1);
+  await eventually('the whole answer', () => {
+    house.clock.advance(1_000);
+    return house.heard().includes('the whole answer');
+  });
+  expect(house.heard()).toEqual(['the whole answer']);
+  expect(house.channel.tries).toHaveLength(1);
+});
+
+test('an answer longer than one message becomes its first part', async () => {
+  await using house = await streamingHouse();
+  const text = words(1_000);
+  house.rehearsal.script = () => say(text, { chunk: 200, gapMs: 20 });
+  house.say('tell me');
+  const texts = await house.hears(2);
+  await eventually('all of it', () => house.heard().join(' ') === text);
+  expect(texts).toHaveLength(2);
+  expect(house.channel.tries).toHaveLength(2);
+  for (const shown of seen(house)) expect(shown.length).toBeLessThanOrEqual(4096);
+});
+
+test('a message that comes during the last text is answered in a message of its own', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.script = (context) => say(`${context.text}: ${words(20)}`, { chunk: 4, gapMs: 20 });
+  house.say('one');
+  await house.hears(1);
+  house.say('two');
+  await eventually('both', () => house.heard().join('|') === `one: ${words(20)}|two: ${words(20)}`);
+  expect(house.channel.tries).toHaveLength(2);
+  expect(house.sandbox.runs).toHaveLength(1);
+});
+
+test('what the agent sends meanwhile stands by itself', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.script = (context) =>
+    context.toolCalls.length > 0
+      ? say(`Finished: ${words(20)}`, { chunk: 8, gapMs: 20 })
+      : inOneAnswer([
+          { type: 'text', text: 'Let me look.', chunk: 4, gapMs: 50 },
+          { type: 'tool_use', name: 'mcp__nanoclaw__send_message', input: { text: 'by the way' } },
+        ]);
+  house.say('do it');
+  await ends(house, `Finished: ${words(20)}`);
+  expect(house.heard().sort()).toEqual([`Finished: ${words(20)}`, 'by the way']);
+});
+
+test('where drafts vanish by themselves the answer is sent once, whole', async () => {
+  await using house = await streamingHouse('draft');
+  const text = words(40);
+  house.rehearsal.script = () => say(text, { chunk: 8, gapMs: 20 });
+  house.say('tell me');
+  await eventually('drafts', () => house.channel.drafts.length > 1);
+  expect(house.heard()).toEqual([]);
+  await ends(house, text);
+  expect(house.channel.edits).toEqual([]);
+  for (const { text: shown } of house.channel.drafts) expect(text.startsWith(shown)).toBe(true);
+});
+
+test('a long silence is explained in the place of the answer, and the answer takes that place', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.script = (context) =>
+    context.toolCalls.length > 0
+      ? say('done')
+      : callTool('Bash', { command: 'while [ ! -e /workspace/group/go ]; do sleep 0.05; done' });
+  house.say('do it');
+  await eventually('the line', () => {
+    house.clock.advance(5_000);
+    return house.heard().some((text) => /^⏳ working: running a command \(\d+ min\)$/.test(text));
+  });
+  writeFileSync(join(house.home, 'groups', 'main', 'go'), '');
+  await ends(house, 'done');
+  expect(house.heard()).toEqual(['done']);
+});
+
+test('what could not be delivered is told to the agent, once, with its next message', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => say(`re: ${context.text}`);
+  house.channel.shut('tg:1');
+  house.say('one');
+  await eventually('the answer to wait', () => house.withStore((store) => store.outbox.openIn('tg:1') === 1));
+  house.withStore((store) => store.outbox.bury(store.outbox.head('tg:1')?.id ?? 0, 'blocked'));
+  house.channel.open('tg:1');
+  house.say('two');
+  await eventually('the second answer', () => house.heard().includes('re: two'));
+  house.say('three');
+  await eventually('the third answer', () => house.heard().includes('re: three'));
+  const told = house.rehearsal.requests.map(({ context }) => context.texts.join('\n').split('<undelivered').length - 1);
+  // The conversation holds it from then on, said once.
+  expect(told).toEqual([0, 1, 1]);
+  expect(house.rehearsal.requests[1]?.context.texts.join('\n')).toContain('re: one</undelivered>');
+});
