@@ -58,7 +58,7 @@ export class Mailbox {
 
   /** Makes every place anew: only when no container of the group is alive and what it left has been taken. */
   prepare(): void {
-    const { root, folder, owner } = this.#options;
+    const { root, folder, owner, log } = this.#options;
     mkdirSync(root, { recursive: true, mode: 0o700 });
     using home = SafeDirectory.open(root);
     using mailbox = home.makeDirectory(folder, { owner });
@@ -69,7 +69,10 @@ export class Mailbox {
     });
     mailbox.remove(statusFile);
     this.#immovable.clear();
-    if (left.length > 0) this.#removeLater(left);
+    // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
+    execFile('rm', ['-rf', '--', ...left], (error) => {
+      if (error) log.warn({ group: folder, code: error.code }, 'what the agent left stays among the errors');
+    });
   }
 
   writeInput(name: string, body: string): void {
@@ -207,14 +210,6 @@ export class Mailbox {
     chmodSync(path, 0o700);
     renameSync(path, aside);
     return aside;
-  }
-
-  // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
-  #removeLater(paths: readonly string[]): void {
-    const { folder, log } = this.#options;
-    execFile('rm', ['-rf', '--', ...paths], (error) => {
-      if (error) log.warn({ group: folder, code: error.code }, 'what the agent left stays among the errors');
-    });
   }
 
   #open(place: string): SafeDirectory {
