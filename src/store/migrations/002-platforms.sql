@@ -78,3 +78,8 @@ CREATE INDEX outbox_by_turn ON outbox (turn_id);
 CREATE INDEX outbox_open ON outbox (chat_jid, id) WHERE state IN ('due', 'sending');
 CREATE INDEX outbox_streaming ON outbox (turn_id) WHERE state = 'streaming';
 CREATE INDEX outbox_dead_untold ON outbox (group_folder) WHERE state = 'dead' AND agent_told = 0;
+
+-- A turn that is forgotten must not be looked for in every row, nor what is open among all that is done.
+CREATE INDEX inbox_by_turn ON inbox (turn_id) WHERE turn_id IS NOT NULL;
+CREATE INDEX turns_by_retry ON turns (retry_of) WHERE retry_of IS NOT NULL;
+CREATE INDEX inbox_not_done ON inbox (state) WHERE state <> 'done' AND wakes = 1;
