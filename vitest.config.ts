@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // Deadlines are for liveness only: a test that hangs, never one that is slow.
 const quick = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 60_000 };
-const slow = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 60_000 };
+const slow = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  teardownTimeout: 60_000,
+  globalSetup: ['test/build-host.ts'],
+};
 const anEngine = 'test/contracts/**/*.engine.test.ts';
 
 export default defineConfig({
