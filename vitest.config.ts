@@ -9,6 +9,8 @@ const slow = {
   globalSetup: ['test/build-host.ts'],
 };
 const anEngine = 'test/contracts/**/*.engine.test.ts';
+const aCrashInAnEngine = 'test/crash/**/*.engine.test.ts';
+const builtSnapshot = 'test/crash/snapshot.ts';
 
 export default defineConfig({
   test: {
@@ -37,10 +39,32 @@ export default defineConfig({
       // Needs a running container engine and the agent image.
       { extends: true, test: { name: 'container', include: ['test/container/**/*.test.ts', anEngine], ...slow } },
       { extends: true, test: { name: 'attacks', include: ['test/attacks/**/*.test.ts'], ...slow } },
+      // Processes that are killed, on a snapshot of this checkout built for the run.
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          exclude: [aCrashInAnEngine],
+          globalSetup: builtSnapshot,
+          ...slow,
+          testTimeout: 900_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'crash-engine', include: [aCrashInAnEngine], globalSetup: builtSnapshot, ...slow },
+      },
       // Too long for every landing: `npm run test:long`.
       {
         extends: true,
-        test: { name: 'long', include: ['test/long/**/*.test.ts'], ...slow, testTimeout: 3 * 3_600_000 },
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          globalSetup: builtSnapshot,
+          ...slow,
+          testTimeout: 3 * 3_600_000,
+        },
       },
     ],
   },

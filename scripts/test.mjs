@@ -19,6 +19,7 @@ const parts = {
   image: { needs: [], run: image },
   container: { needs: ['install', 'image'], run: container },
   attacks: { needs: ['install', 'image'], run: attacks },
+  crash: { needs: ['install', 'image'], run: crash },
   long: { needs: ['install', 'image'], run: long },
 };
 
@@ -96,6 +97,11 @@ async function attacks() {
   return await runVitest(root, await sandboxed([], ['attacks']));
 }
 
+async function crash() {
+  const withEngine = await engine();
+  return await runVitest(root, await sandboxed(withEngine ? ['crash-engine'] : [], ['crash']));
+}
+
 async function long() {
   return await runVitest(root, await sandboxed([], ['long']), { minutes: 12 * 60 });
 }
@@ -137,7 +143,7 @@ function forgottenTests(results, withLong) {
   const excused = [
     withLong ? [] : [/^test\/long\//],
     machine.engine?.ok ? [] : [/^test\/container\//, /\.engine\.test\.ts$/],
-    machine.bubblewrap?.ok ? [] : [/^test\/(flow|contracts|attacks|long)\//],
+    machine.bubblewrap?.ok ? [] : [/^test\/(flow|contracts|attacks|crash|long)\//],
   ].flat();
   const forgotten = sourceFolders
     .flatMap((folder) => filesIn(root, folder, /\.test\.ts$/))

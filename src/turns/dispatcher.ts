@@ -105,10 +105,11 @@ export class Dispatcher {
   }
 
   #look(): void {
-    const now = this.#parts.clock.now();
-    this.#noticeSleep(now);
+    this.#noticeSleep(this.#parts.clock.now());
     this.#adoption.search();
     this.#adoption.recover();
+    // Read only now: what a cut-off turn has given back this very moment is due in this look, not in the next sweep.
+    const now = this.#parts.clock.now();
     for (const [folder, lane] of this.#lanes) {
       this.#guarded(folder, () => lane.drain());
       this.#guarded(folder, () => lane.tick(now));
