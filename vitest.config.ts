@@ -46,14 +46,14 @@ export default defineConfig({
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
           exclude: [aCrashInAnEngine],
-          globalSetup: builtSnapshot,
           ...slow,
+          globalSetup: builtSnapshot,
           testTimeout: 900_000,
         },
       },
       {
         extends: true,
-        test: { name: 'crash-engine', include: [aCrashInAnEngine], globalSetup: builtSnapshot, ...slow },
+        test: { name: 'crash-engine', include: [aCrashInAnEngine], ...slow, globalSetup: builtSnapshot },
       },
       // Too long for every landing: `npm run test:long`.
       {
@@ -61,8 +61,8 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts'],
-          globalSetup: builtSnapshot,
           ...slow,
+          globalSetup: builtSnapshot,
           testTimeout: 3 * 3_600_000,
         },
       },

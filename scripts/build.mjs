@@ -1,5 +1,5 @@
 // dist/: what bin/nanoclaw.mjs runs. Made anew, in about a second, whenever it is not what the sources say.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { contentHash } from './content-hash.mjs';
 import { InstallError, readStamp, writeStamp } from './install.mjs';
@@ -17,8 +17,8 @@ export async function ensureBuilt(root, { log }) {
   const fresh = makeFolder(root);
   try {
     const { build } = await import('esbuild');
-    await buildSources(build, root, fresh);
-    await buildPackages(build, root, fresh);
+    const imported = await buildSources(build, root, fresh);
+    await buildPackages(build, imported, fresh);
     writeStamp(fresh, stamp);
     replace(dist, fresh);
   } finally {
@@ -42,19 +42,23 @@ function sourceStamp(root) {
   );
 }
 
-/** Each source becomes the file of the same place and name: rooms find their files by folder at run time. */
+/**
+ * Each source becomes the file of the same place and name: rooms find their files by folder at run time. Returns what they
+ * import of packages (`zod`, `grammy/web`).
+ */
 async function buildSources(build, root, fresh) {
   const sources = parts.flatMap((part) => filesIn(root, part));
   const isCode = (file) => file.endsWith('.ts');
+  const imported = new Set();
   await run(build, {
     absWorkingDir: root,
     entryPoints: sources.filter((file) => isCode(file) && !file.endsWith('.test.ts')),
     outbase: root,
     outdir: fresh,
-    packages: 'external',
-    plugins: [besideEachOther(root)],
+    plugins: [besideEachOther(root), fromPackages(imported)],
   });
   for (const file of sources.filter((one) => !isCode(one))) cpSync(path.join(root, file), path.join(fresh, file));
+  return [...imported].filter((name) => !name.startsWith('node:') && !notBundled.includes(name));
 }
 
 function filesIn(root, part) {
@@ -76,50 +80,46 @@ function besideEachOther(root) {
   return { name: 'beside each other', setup: (build) => build.onResolve({ filter: /^\.\.?\// }, resolve) };
 }
 
+function fromPackages(imported) {
+  const resolve = ({ path: name, kind }) => {
+    if (kind === 'entry-point') return undefined;
+    imported.add(name);
+    return { path: name, external: true };
+  };
+  return { name: 'from packages', setup: (build) => build.onResolve({ filter: /^[^./]/ }, resolve) };
+}
+
 /**
  * Each package as one file, where Node looks first: opening its hundred files would take longer than all else of a start.
  * In one run, so that packages which use each other share what they share. Optional ones that are not installed are left out.
  */
-async function buildPackages(build, root, fresh) {
+async function buildPackages(build, imported, fresh) {
   const facades = path.join(fresh, 'facades');
   const modules = path.join(fresh, 'node_modules');
+  const exportsOf = new Map();
   const entryPoints = {};
-  for (const name of packagesOf(root)) {
+  mkdirSync(facades);
+  for (const name of imported) {
     const names = await namesIn(name);
     if (!names) continue;
+    const [, folder, part] = /^((?:@[^/]+\/)?[^/]+)\/?(.*)$/.exec(name);
     const file = path.join(facades, `${name.replaceAll('/', '+')}.mjs`);
-    mkdirSync(facades, { recursive: true });
     writeFileSync(file, facade(name, names));
-    entryPoints[`${name}/index`] = file;
+    entryPoints[`${folder}/${part || 'index'}`] = file;
+    const known = exportsOf.get(folder) ?? {};
+    exportsOf.set(folder, { ...known, [part ? `./${part}` : '.']: `./${part || 'index'}.js` });
   }
   await run(build, {
     entryPoints,
     outdir: modules,
     splitting: true,
     minifyWhitespace: true,
-    plugins: [ownFetch],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   rmSync(facades, { recursive: true });
-  const description = JSON.stringify({ type: 'module', exports: './index.js' });
-  for (const entry of Object.keys(entryPoints)) {
-    writeFileSync(path.join(modules, path.dirname(entry), 'package.json'), description);
+  for (const [folder, exports] of exportsOf) {
+    writeFileSync(path.join(modules, folder, 'package.json'), JSON.stringify({ type: 'module', exports }));
   }
-}
-
-/** grammY brings a fetch of its own, with tables of every letter of the world for its addresses. Node has one. */
-const ownFetch = {
-  name: "Node's own fetch",
-  setup(build) {
-    build.onResolve({ filter: /^node-fetch$/ }, () => ({ path: 'fetch', namespace: 'own' }));
-    const contents = 'module.exports = globalThis.fetch; module.exports.default = globalThis.fetch;';
-    build.onLoad({ filter: /^fetch$/, namespace: 'own' }, () => ({ contents, loader: 'js' }));
-  },
-};
-
-function packagesOf(root) {
-  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  return Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !notBundled.includes(name));
 }
 
 async function namesIn(name) {

@@ -18,7 +18,8 @@ function copyOfCheckout(): string {
   return copy;
 }
 
-const help = (copy: string) => promisify(execFile)(process.execPath, [join(copy, 'bin', 'nanoclaw.mjs'), '--help']);
+const run = promisify(execFile);
+const help = (copy: string) => run(process.execPath, [join(copy, 'bin', 'nanoclaw.mjs'), '--help']);
 
 test('a changed source is built by the next command, an unchanged one is not built again', async () => {
   const copy = copyOfCheckout();
@@ -29,6 +30,22 @@ test('a changed source is built by the next command, an unchanged one is not bui
   appendFileSync(join(copy, 'src', 'index.ts'), '\nexport const changed = true;\n');
   expect((await help(copy)).stderr).toContain('Building the host');
   expect(existsSync(join(copy, 'dist', 'src', 'store', 'migrations', '001-first.sql'))).toBe(true);
+});
+
+test('every package that a source imports is there to be loaded, by the name it is imported by', async () => {
+  const copy = copyOfCheckout();
+  await help(copy);
+  const channels = readdirSync(join(copy, 'dist', 'src', 'channels'), { withFileTypes: true });
+  const platforms = channels.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  expect(platforms).toContain('telegram');
+  for (const name of platforms) {
+    const channel = join(copy, 'dist', 'src', 'channels', name, 'channel.js');
+    const loaded = await run(process.execPath, [
+      '-e',
+      `import(${JSON.stringify(channel)}).then(() => console.log('ok'))`,
+    ]);
+    expect(loaded.stdout).toBe('ok\n');
+  }
 });
 
 test('commands that all find nothing built each answer, and leave nothing half made', async () => {
