@@ -115,7 +115,7 @@ test('events keep their place among the replies', async () => {
   const heard: string[] = [];
   const server = await serve({
     'chat.say': ({ text }, connection) => {
-      connection.emit({ event: 'message', jid: 'terminal:main', text: `heard ${text}` });
+      void connection.emit({ event: 'message', jid: 'terminal:main', text: `heard ${text}` });
       return { message: 'm1' };
     },
   });

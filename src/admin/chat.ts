@@ -11,7 +11,7 @@ import type { AdminConnection, AdminHandlers } from './handlers.ts';
 /** The terminal channel, as far as this room may know it, and what its banner says. */
 export interface ChatDoor {
   readonly terminal: {
-    attach(jid: string, listener: (event: ChatEvent) => void): Disposable;
+    attach(jid: string, listener: (event: ChatEvent) => Promise<boolean>): Disposable;
     say(jid: string, text: string): number | undefined;
   };
   /** What the banner says of the place turns run in, and what a person should know at once. */

@@ -38,11 +38,12 @@ export class Connection implements AdminConnection {
     return this.#gone.signal;
   }
 
-  emit(event: ChatEvent): void {
+  emit(event: ChatEvent): Promise<boolean> {
     const line = lineOf(event);
     if (line === undefined) throw tooLong('A message');
-    this.#write(line);
+    const left = this.#write(line);
     if (!this.#socket.writable) throw new NanoclawError('admin.gone', 'The client is gone.');
+    return left;
   }
 
   /** Ends every wait, sends the replies that come of it, hangs up. */
@@ -87,7 +88,7 @@ export class Connection implements AdminConnection {
       reply = { id, ok: false, error: { code, message: sentenceOf(error) } };
     }
     const { message } = tooLong('The answer');
-    this.#write(lineOf(reply) ?? lineOf({ id, ok: false, error: { code: 'admin.too-long', message } }) ?? '');
+    void this.#write(lineOf(reply) ?? lineOf({ id, ok: false, error: { code: 'admin.too-long', message } }) ?? '');
   }
 
   #run<M extends AdminMethod>(method: M, params: unknown): AdminResult<M> | Promise<AdminResult<M>> {
@@ -101,13 +102,14 @@ export class Connection implements AdminConnection {
     return this.#handlers[method](parsed.data, this);
   }
 
-  #write(line: string): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(line);
+  #write(line: string): Promise<boolean> {
+    if (!this.#socket.writable) return Promise.resolve(false);
+    const left = new Promise<boolean>((resolve) => this.#socket.write(line, (error) => resolve(!error)));
     if (this.#socket.writableLength > mostUnread) {
       this.#log.warn('an admin client does not read; hung up');
       this.#socket.destroy();
     }
+    return left;
   }
 }
 

@@ -5,8 +5,12 @@ import type { AdminMethod, AdminResult, adminMethods, ChatEvent } from '../../pr
 export interface AdminConnection {
   /** Aborted when the client is gone or the server stops: whoever waits for this client gives up then. */
   readonly signal: AbortSignal;
-  /** Tells the client something, in order with the replies. Throws `admin.gone` once the client is gone, `admin.too-long`. */
-  emit(event: ChatEvent): void;
+  /**
+   * Tells the client something, in order with the replies. Throws `admin.gone` once the client is gone, `admin.too-long`.
+   * Resolves true when all of it has left this process (a client that does not read can make that late), false when the
+   * client was gone before; never rejects.
+   */
+  emit(event: ChatEvent): Promise<boolean>;
 }
 
 /** Parameters as a handler gets them: parsed, defaults filled in. */

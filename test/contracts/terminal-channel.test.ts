@@ -66,12 +66,13 @@ test('everyone attached hears everything, and one who fails does not take it fro
     throw new Error('gone');
   });
   const part = { jid, thread: undefined, text: 'hello', key: 'k' };
-  await expect(channel.send(part)).rejects.toMatchObject({ code: 'channel.closed' });
-  using _one = channel.attach(jid, (event) => heard.push(`one ${event.event}`));
-  using _two = channel.attach(jid, (event) => heard.push(`two ${event.event}`));
-  await channel.send(part);
+  const { signal } = new AbortController();
+  await expect(channel.send(part, signal)).rejects.toMatchObject({ code: 'channel.closed' });
+  using _one = channel.attach(jid, (event) => void heard.push(`one ${event.event}`));
+  using _two = channel.attach(jid, (event) => void heard.push(`two ${event.event}`));
+  await channel.send(part, signal);
   channel.setTyping(jid, undefined, true);
-  using _late = channel.attach(jid, (event) => heard.push(`late ${event.event}`));
+  using _late = channel.attach(jid, (event) => void heard.push(`late ${event.event}`));
   expect(heard).toEqual(['one message', 'two message', 'one typing', 'two typing', 'late typing']);
 });
 

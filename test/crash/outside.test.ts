@@ -1,6 +1,7 @@
 // Crash points around the host: the model, the terminal, a second host. The disk has its own in test/flow/.
 import { expect, test } from 'vitest';
 import { fail } from '../../src/gateway/rehearsal/reply.ts';
+import { eventually } from '../eventually.ts';
 import { atTerminal, gate, onTelegram } from './open-scene.ts';
 
 const clean = { faults: [], repeats: [] };
@@ -63,6 +64,22 @@ test('terminal, goes away: the answer on the next visit, though the host died in
   expect(await scene.killHost()).toBe('due');
   await scene.startAgain();
   await scene.rest({ wound: false });
+  await eventually('it to be heard', () => scene.platform.heard().length === 3);
+  expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
+});
+
+test('terminal, does not read while the host dies: what has not left counts as not said, and is said on the next visit', async () => {
+  await using scene = await atTerminal();
+  await scene.platform.fallAsleep(scene.home);
+  await scene.say('parts');
+  await scene.sees('the answer to be stored', (look) => look.outbox().length === 3);
+  await scene.sees('a part to be on its way', (look) => look.outbox()[0]?.state !== 'due');
+  // It answers others meanwhile, so what it can do about that part it has done.
+  for (let times = 0; times < 20; times++) await scene.home.ready();
+  expect(await scene.killHost()).toBe('sending');
+  await scene.startAgain();
+  await scene.rest({ wound: false });
+  await eventually('it to be heard', () => scene.platform.heard().length === 3);
   expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
 });
 

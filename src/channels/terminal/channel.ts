@@ -6,7 +6,8 @@ import { NanoclawError } from '../../model/errors.ts';
 import type { Channel, ChannelCapabilities, ChannelEvents, OutboundPart, Streaming } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 
-export type TerminalListener = (event: ChatEvent) => void;
+/** Throws, or resolves false, when the event was not taken. Resolves late where whoever listens is slow. */
+export type TerminalListener = (event: ChatEvent) => undefined | Promise<boolean>;
 
 export class TerminalChannel implements Channel {
   readonly name = 'terminal';
@@ -43,19 +44,18 @@ export class TerminalChannel implements Channel {
     for (const jid of this.#attached.keys()) events.onOpen(jid);
   }
 
-  /** Taken when at least one listener took it. */
-  async send(part: OutboundPart): Promise<{ platformId: string }> {
-    const failures: unknown[] = [];
+  /**
+   * Taken when all of it has left for at least one listener: only then will the next host not say it again. A listener
+   * that sleeps (Ctrl-Z) is given until `signal`; what waits for it by then counts as taken.
+   */
+  async send(part: OutboundPart, signal: AbortSignal): Promise<{ platformId: string }> {
     const listeners = this.isOpen(part.jid) ? [...(this.#attached.get(part.jid) ?? [])] : [];
-    for (const listener of listeners) {
-      try {
-        listener({ event: 'message', jid: part.jid, text: part.text });
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (listeners.length > failures.length) return { platformId: randomUUID() };
-    throw new NanoclawError('channel.closed', `Nobody is attached to ${part.jid}.`, { cause: failures[0] });
+    const event: ChatEvent = { event: 'message', jid: part.jid, text: part.text };
+    const tries = listeners.map(async (listener) => (await listener(event)) ?? true);
+    const ends = await Promise.race([Promise.allSettled(tries), asleepUntil(signal)]);
+    if (ends.some((end) => end.status === 'fulfilled' && end.value)) return { platformId: randomUUID() };
+    const failure = ends.find((end) => end.status === 'rejected');
+    throw new NanoclawError('channel.closed', `Nobody is attached to ${part.jid}.`, { cause: failure?.reason });
   }
 
   async edit(): Promise<void> {
@@ -131,10 +131,16 @@ export function createChannel(parts: ChannelParts): TerminalChannel {
   return new TerminalChannel(parts);
 }
 
+function asleepUntil(signal: AbortSignal): Promise<PromiseSettledResult<boolean>[]> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve([{ status: 'fulfilled', value: true }]), { once: true });
+  });
+}
+
 /** A hint: a listener that cannot take it is not our caller's trouble. */
 function tellTyping(listener: TerminalListener, jid: string, on: boolean): void {
   try {
-    listener({ event: 'typing', jid, on });
+    void listener({ event: 'typing', jid, on });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   }
