@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // Deadlines are for liveness only: a test that hangs, never one that is slow.
 const quick = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 60_000 };
-const slow = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 60_000 };
+const slow = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  teardownTimeout: 60_000,
+  globalSetup: ['test/build-host.ts'],
+};
 const anEngine = 'test/contracts/**/*.engine.test.ts';
 const aCrashInAnEngine = 'test/crash/**/*.engine.test.ts';
 const builtSnapshot = 'test/crash/snapshot.ts';
@@ -41,14 +46,14 @@ export default defineConfig({
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
           exclude: [aCrashInAnEngine],
-          globalSetup: builtSnapshot,
           ...slow,
+          globalSetup: builtSnapshot,
           testTimeout: 900_000,
         },
       },
       {
         extends: true,
-        test: { name: 'crash-engine', include: [aCrashInAnEngine], globalSetup: builtSnapshot, ...slow },
+        test: { name: 'crash-engine', include: [aCrashInAnEngine], ...slow, globalSetup: builtSnapshot },
       },
       // Too long for every landing: `npm run test:long`.
       {
@@ -56,8 +61,8 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts'],
-          globalSetup: builtSnapshot,
           ...slow,
+          globalSetup: builtSnapshot,
           testTimeout: 3 * 3_600_000,
         },
       },

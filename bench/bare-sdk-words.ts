@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What the bare SDK's program is told on its command line. */
 export const bareSdkPlan = z.object({
-  /** The runner's package, compiled. */
+  /** The runner's package. */
   runner: z.string(),
   layout: z.record(z.string(), z.string()),
   /** The start line our own runner was given. */
@@ -12,6 +12,7 @@ export const bareSdkPlan = z.object({
 export type BareSdkPlan = z.infer<typeof bareSdkPlan>;
 
 export const bareSdkOrder = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('warm') }),
   z.object({ type: z.literal('turn'), text: z.string() }),
   z.object({ type: z.literal('close') }),
 ]);

@@ -70,6 +70,11 @@ export class BareSdk implements AsyncDisposable {
     return reply;
   }
 
+  /** The SDK's process up, and nothing said yet. */
+  async warm(): Promise<void> {
+    await this.#ask({ type: 'warm' }, 'the start');
+  }
+
   /** Lets the SDK's process go; the next turn resumes its conversation. */
   async close(): Promise<void> {
     await this.#ask({ type: 'close' }, 'the end');

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-export const image = 'nanoclaw-agent:latest';
+export const image = process.env['CONTAINER_IMAGE'] ?? 'nanoclaw-agent:latest';
 
 /** Why nothing can be measured in containers here; undefined when it can. */
 export function whyNoDocker(): string | undefined {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { byTarget, docker as dialect, environmentFile, runArguments } from '../src/sandbox/arguments.ts';
+import { byTarget, environmentFile, runArguments } from '../src/sandbox/arguments.ts';
+import { docker as dialect } from '../src/sandbox/dialects.ts';
 import { passingFile } from '../src/sandbox/engine-client.ts';
 import { systemPaths } from '../src/sandbox/local-system.ts';
 import type { RunSpec } from '../src/sandbox/sandbox.ts';

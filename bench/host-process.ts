@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { moment, pause, within } from './moment.ts';
@@ -14,14 +14,17 @@ export class HostProcess {
   readonly #child: ChildProcess;
   /** From the start of the process until its admin socket answered. */
   readonly readyMs: number;
+  readonly startedAt: number;
 
-  private constructor(child: ChildProcess, readyMs: number) {
+  private constructor(child: ChildProcess, times: { startedAt: number; readyMs: number }) {
     this.#child = child;
-    this.readyMs = readyMs;
+    this.startedAt = times.startedAt;
+    this.readyMs = times.readyMs;
   }
 
-  static async start({ checkout, home }: Snapshot): Promise<HostProcess> {
+  static async start({ checkout, home }: Snapshot, settings: Record<string, string> = {}): Promise<HostProcess> {
     const env = {
+      ...settings,
       PATH: process.env['PATH'],
       HOME: home,
       NANOCLAW_HOME: home,
@@ -43,11 +46,15 @@ export class HostProcess {
     });
     await within(limitMs, 'the host', Promise.race([answers(join(home, 'data', 'admin.sock')), early]));
     early.catch(() => undefined);
-    return new HostProcess(child, moment() - startedAt);
+    return new HostProcess(child, { startedAt, readyMs: moment() - startedAt });
   }
 
   residentMegabytes(): number {
     return residentMegabytes(this.#child);
+  }
+
+  usedMs(): number {
+    return usedMs(this.#child);
   }
 
   async stop(): Promise<void> {
@@ -62,6 +69,13 @@ export function residentMegabytes({ pid }: ChildProcess): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [, kibibytes = ''] = /^VmRSS:\s*(\d+) kB/m.exec(status) ?? [];
   return (Number(kibibytes) * 1024) / 1e6;
+}
+
+/** Milliseconds of processor time, all threads that live. */
+export function usedMs({ pid }: ChildProcess): number {
+  const ofThread = (thread: string) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0) / 1e6;
 }
 
 async function answers(path: string): Promise<void> {

@@ -3,6 +3,16 @@ export function moment(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+/** The wall clock, as finely as `moment`: for parts that are given a clock. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** The moment of something that was noted by `now`. */
+export function momentOf(at: number): number {
+  return at - now() + moment();
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

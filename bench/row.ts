@@ -29,6 +29,8 @@ export interface Bench {
 /** Rows that are measured together. A file in rows/ exports one as `family`. */
 export interface Family {
   readonly rows: readonly string[];
+  /** Takes minutes: measured only when it is asked for by name. */
+  readonly long?: boolean;
   run(bench: Bench): AsyncIterable<Row>;
 }
 
@@ -51,7 +53,7 @@ export function rowOf(name: string, samples: Samples): Row {
     p95: round(percentile(ours, best === 'low' ? 95 : 5)),
     unit,
     floor: base === undefined ? null : round(base),
-    ratio: base === undefined ? null : round(p50 / base),
+    ratio: base === undefined || base === 0 ? null : round(p50 / base),
     n: ours.length,
     ...(base !== undefined && unit === 'ms' && { own: round(p50 - base) }),
     ...(ours.length >= 200 && { p99: round(percentile(ours, 99)) }),

@@ -1,21 +1,30 @@
 import { join } from 'node:path';
 import { ensureRunner } from '../scripts/install.mjs';
 import { connectAdmin } from '../src/admin/client.ts';
+import type { Channel } from '../src/channels/channel.ts';
 import type { Config } from '../src/config.ts';
 import type { Script } from '../src/gateway/rehearsal/rehearsal.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import type { InboundMessage } from '../src/model/message.ts';
 import { ContainerSandbox } from '../src/sandbox/container-cli.ts';
 import { clientEnvironment } from '../src/sandbox/engine-client.ts';
 import { LocalSandbox, localProgram } from '../src/sandbox/local.ts';
 import type { RunSpec, Sandbox } from '../src/sandbox/sandbox.ts';
 import { House } from '../test/house.ts';
 import { checkout } from './checkout.ts';
+import { image } from './docker.ts';
 import { Marks } from './marks.ts';
 import { moment, pause, within } from './moment.ts';
 import { TimedModel } from './timed-model.ts';
 import { timedSandbox } from './timed-sandbox.ts';
+import { TimedTelegram } from './timed-telegram.ts';
 
 export type Runtime = 'local' | 'docker';
+
+export interface TimedOptions {
+  readonly script: Script;
+  readonly settings?: Record<string, string>;
+}
 
 const limitMs = 60_000;
 
@@ -28,19 +37,32 @@ export class TimedHouse implements AsyncDisposable {
   readonly accepted: number[] = [];
   #heard: () => void = () => undefined;
 
-  private constructor(runtime: Runtime, script: Script) {
+  readonly #telegram: TimedTelegram | undefined;
+
+  private constructor(runtime: Runtime, { script, settings, telegram }: TimedOptions & { telegram?: TimedTelegram }) {
     this.model = new TimedModel(script);
+    this.#telegram = telegram;
     this.house = new House({
-      settings: { LOG_LEVEL: 'info' },
+      settings: { LOG_LEVEL: 'info', CONTAINER_IMAGE: image, ...settings },
+      ...(telegram && { platform: telegram.channel }),
       upstream: { kind: 'rehearsal', handler: this.model.handle },
       sandbox: (config, clock) => timedSandbox(sandboxes[runtime](config, clock), this.marks),
     });
-    this.#listen();
+    this.#listen(telegram?.channel ?? this.house.channel);
   }
 
-  static async open(runtime: Runtime, script: Script): Promise<TimedHouse> {
+  /** With the fake platform. */
+  static open(runtime: Runtime, options: TimedOptions): Promise<TimedHouse> {
+    return TimedHouse.#open(runtime, options);
+  }
+
+  static async openOnTelegram(runtime: Runtime, options: TimedOptions): Promise<TimedHouse> {
+    return TimedHouse.#open(runtime, { ...options, telegram: await TimedTelegram.open() });
+  }
+
+  static async #open(runtime: Runtime, options: TimedOptions & { telegram?: TimedTelegram }): Promise<TimedHouse> {
     await ensureRunner(checkout, { log: () => undefined });
-    const timed = new TimedHouse(runtime, script);
+    const timed = new TimedHouse(runtime, options);
     await timed.house.open();
     return timed;
   }
@@ -54,17 +76,42 @@ export class TimedHouse implements AsyncDisposable {
     const answered = new Promise<void>((resolve) => {
       this.#heard = () => accepted.length >= parts && resolve();
     });
+    const telegram = this.#telegram;
+    await telegram?.ready();
     marks.set('said');
-    house.say(text);
-    marks.set('stored');
-    // What the bell wakes runs before anything else does.
-    setImmediate(() => marks.set('rung'));
+    if (telegram) telegram.say(text);
+    else house.say(text);
     await within(limitMs, `${parts} answers to "${text}"`, answered);
     const [asked] = this.model.asked;
     marks.at('asked', asked?.at);
     marks.at('answered', asked?.answeredAt);
-    marks.at('accepted', accepted[0]);
+    marks.at('typing', telegram?.typing);
+    marks.at('accepted', telegram ? telegram.accepted[0] : accepted[0]);
     return marks;
+  }
+
+  /** The same in every one of these chats of the fake platform; milliseconds until all of them have their answer. */
+  async askAll(text: string, jids: readonly string[]): Promise<number> {
+    const { accepted, house } = this;
+    accepted.length = 0;
+    const answered = new Promise<void>((resolve) => {
+      this.#heard = () => accepted.length >= jids.length && resolve();
+    });
+    const startedAt = moment();
+    for (const jid of jids) house.say(text, { jid });
+    await within(5 * limitMs, `the answers of ${jids.length} chats`, answered);
+    return moment() - startedAt;
+  }
+
+  /** The host is started again; resolves once its first container has said that it is ready. */
+  async reopen(): Promise<void> {
+    await this.house.close();
+    this.marks.clear();
+    await this.house.open();
+    const ready = async () => {
+      while (Number.isNaN(this.marks.span('ready', 'ready'))) await pause(5);
+    };
+    await within(limitMs, 'a container made ahead', ready());
   }
 
   /** The idle container leaves in good order, as it does after `IDLE_TIMEOUT`. */
@@ -105,10 +152,21 @@ export class TimedHouse implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.house[Symbol.asyncDispose]();
+    await this.#telegram?.[Symbol.asyncDispose]();
   }
 
-  #listen(): void {
-    const { channel } = this.house;
+  #listen(channel: Channel): void {
+    const start = channel.start.bind(channel);
+    channel.start = (events, signal) => {
+      const onMessage = (message: InboundMessage) => {
+        const seq = events.onMessage(message);
+        this.marks.set('stored');
+        // What the bell wakes runs before anything else does.
+        setImmediate(() => this.marks.set('rung'));
+        return seq;
+      };
+      return start({ ...events, onMessage }, signal);
+    };
     const send = channel.send.bind(channel);
     channel.send = async (part, signal) => {
       this.marks.set('sending');

@@ -24,14 +24,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 async function handOver() {
   const { ensureInstalled } = await import('../scripts/install.mjs');
   await ensureInstalled(root, { log });
-  const { isBuilt } = await import('../scripts/build.mjs');
-  const built = isBuilt(root);
-  if (!built) {
-    const { register } = await import('tsx/esm/api');
-    // No tsconfig of wherever the command was called from.
-    register({ tsconfig: false });
-  }
-  const main = path.join(root, built ? 'dist/src/cli/main.js' : 'src/cli/main.ts');
+  const { ensureBuilt } = await import('../scripts/build.mjs');
+  await ensureBuilt(root, { log });
+  const main = path.join(root, 'dist', 'src', 'cli', 'main.js');
   const cli = await import(pathToFileURL(main).href);
   await cli.main(process.argv.slice(2), { checkout: root });
 }

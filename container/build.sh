@@ -72,7 +72,7 @@ source_hash() {
   (
     cd "$root"
     find container/Dockerfile container/agent-runner/package.json container/agent-runner/package-lock.json \
-      container/agent-runner/tsconfig.json container/agent-runner/src protocol -type f ! -name '*.test.ts' |
+      container/agent-runner/build.mjs container/agent-runner/src protocol -type f ! -name '*.test.ts' |
       LC_ALL=C sort | tr '\n' '\0' | xargs -0 "${sha256[@]}" | "${sha256[@]}" | cut -c1-16
   ) || fail 'sources are missing. Run it from a complete checkout.'
 }
@@ -201,8 +201,8 @@ build_failed() {
     fail 'a certificate on this network is not trusted inside the base image. Put it into /usr/local/share/ca-certificates and run container/build.sh --from-packages, or set BASE_IMAGE to an image that trusts it.'
   elif grep -qi 'no space left on device' "$log"; then
     fail "the disk is full. Free some space ($runtime system df shows what the engine holds) and run it again."
-  elif grep -q 'error TS[0-9]' "$log"; then
-    fail 'the agent runner does not compile. Correct what tsc reports above.'
+  elif grep -q '\[ERROR\]' "$log"; then
+    fail 'the agent runner cannot be built. Correct what esbuild reports above.'
   elif grep -qE 'EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|Could not resolve|Temporary failure' "$log"; then
     fail 'the build could not reach the npm registry or the Debian mirror. Check the network of the engine, then run it again.'
   fi

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usage } from './mailbox.ts';
 
 /**
  * The admin socket: JSON lines on `data/admin.sock` (0600). The client sends requests, the host sends one reply for each
@@ -78,6 +79,80 @@ export const adminMethods = {
   },
   'groups.wire': { params: z.object({ jid: z.string().min(3), folder }), result: z.object({}) },
   'groups.unwire': { params: z.object({ jid: z.string().min(3) }), result: z.object({ folder: z.string() }) },
+  /** What is given is changed; `model: "default"` forgets the group's own. */
+  'groups.set': {
+    params: z.object({
+      folder,
+      name: z.string().min(1).max(200).optional(),
+      trigger: z.string().min(1).max(100).optional(),
+      requiresTrigger: z.boolean().optional(),
+      model: z.string().min(1).optional(),
+      egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
+    }),
+    result: z.object({}),
+  },
+  /** Its folder stays where it is; its chats are wired to nothing. */
+  'groups.remove': { params: z.object({ folder }), result: z.object({ chats: z.array(z.string()) }) },
+  /** A one-time code that makes whoever writes it on that channel an owner; the one before is void. */
+  pair: {
+    params: z.object({ channel: z.string().min(1).max(64) }),
+    result: z.object({ channel: z.string(), code: z.string(), expiresAt: z.number() }),
+  },
+  /** What became of a message, by our name for it (`m812`) or, with `chat`, by the platform's id. */
+  why: {
+    params: z.object({ id: z.string().min(1), chat: z.string().optional() }),
+    result: z.object({
+      id: z.string(),
+      chat: z.string(),
+      thread: z.string().nullable(),
+      direction: z.enum(['in', 'out']),
+      kind: z.string(),
+      sender: z.string(),
+      senderId: z.string(),
+      role: z.string(),
+      text: z.string(),
+      at: z.number(),
+      decision: z.string(),
+      /** The edit that took its place, or the messages that it answers. */
+      related: z.array(z.string()),
+      inbox: z
+        .object({
+          group: z.string(),
+          state: z.string(),
+          attempts: z.number(),
+          cause: z.string().nullable(),
+          /** Null where it is not tried again by itself. */
+          nextAttemptAt: z.number().nullable(),
+        })
+        .nullable(),
+      attempts: z.array(
+        z.object({
+          turn: z.string(),
+          run: z.string().nullable(),
+          state: z.string(),
+          cause: z.string().nullable(),
+          error: z.string().nullable(),
+          startedAt: z.number(),
+          endedAt: z.number().nullable(),
+          results: z.array(z.object({ status: z.string(), usage: usage.nullable() })),
+        }),
+      ),
+      said: z.array(
+        z.object({
+          key: z.string(),
+          part: z.number(),
+          parts: z.number(),
+          text: z.string(),
+          state: z.string(),
+          tries: z.number(),
+          platformId: z.string().nullable(),
+          error: z.string().nullable(),
+        }),
+      ),
+      /** The same for a person. */
+      lines: z.array(z.string()),
+    }),
+  },
   'chats.list': {
     params: z.object({}),
     result: z.array(

@@ -1,48 +1,166 @@
-// `npm run build`: dist/, which bin/nanoclaw.mjs prefers as long as it is what the sources say.
-import { cpSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+// dist/: what bin/nanoclaw.mjs runs. Made anew, in about a second, whenever it is not what the sources say.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { contentHash } from './content-hash.mjs';
-import { compile, InstallError, readStamp, writeStamp } from './install.mjs';
+import { InstallError, readStamp, writeStamp } from './install.mjs';
 
 const parts = ['src', 'protocol', 'setup'];
+/** Found next to their own files at run time, so they stay where they are. */
+const notBundled = ['better-sqlite3', 'esbuild'];
 
-/** Compiles the host and copies what is no TypeScript (migrations) beside it. */
-export async function buildHost(root, { log }) {
+/** Brings `root/dist` to what the sources say; silent when it is. Several may do so at once: the last one wins, all are right. */
+export async function ensureBuilt(root, { log }) {
   const dist = path.join(root, 'dist');
   const stamp = sourceStamp(root);
-  rmSync(dist, { recursive: true, force: true });
-  await compile(root, { log, project: path.join(root, 'tsconfig.build.json'), what: 'the host' });
-  for (const part of parts) {
-    for (const entry of readdirSync(path.join(root, part), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || entry.name.endsWith('.ts')) continue;
-      const file = path.join(entry.parentPath, entry.name);
-      cpSync(file, path.join(dist, path.relative(root, file)));
-    }
+  if (readStamp(dist) === stamp) return;
+  log('Building the host …');
+  const fresh = makeFolder(root);
+  try {
+    const { build } = await import('esbuild');
+    const imported = await buildSources(build, root, fresh);
+    await buildPackages(build, imported, fresh);
+    writeStamp(fresh, stamp);
+    replace(dist, fresh);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
-  writeStamp(dist, stamp);
 }
 
-/** dist/ is there and was made of exactly these sources. */
-export function isBuilt(root) {
-  const stamp = readStamp(path.join(root, 'dist'));
-  return stamp !== undefined && stamp === sourceStamp(root);
+function makeFolder(root) {
+  try {
+    return mkdtempSync(path.join(root, '.dist-'));
+  } catch (error) {
+    throw new InstallError(`The host cannot be built: ${root} cannot be written to (${error.code}).`, { cause: error });
+  }
 }
 
 function sourceStamp(root) {
-  const places = [...parts, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const places = [...parts, 'package-lock.json', 'scripts/build.mjs'];
   return contentHash(
     root,
     places.map((place) => path.join(root, place)),
   );
 }
 
-if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
-  try {
-    await buildHost(fileURLToPath(new URL('..', import.meta.url)), { log: (line) => console.error(line) });
-  } catch (error) {
-    if (!(error instanceof InstallError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
+/**
+ * Each source becomes the file of the same place and name: rooms find their files by folder at run time. Returns what they
+ * import of packages (`zod`, `grammy/web`).
+ */
+async function buildSources(build, root, fresh) {
+  const sources = parts.flatMap((part) => filesIn(root, part));
+  const isCode = (file) => file.endsWith('.ts');
+  const imported = new Set();
+  await run(build, {
+    absWorkingDir: root,
+    entryPoints: sources.filter((file) => isCode(file) && !file.endsWith('.test.ts')),
+    outbase: root,
+    outdir: fresh,
+    plugins: [besideEachOther(root), fromPackages(imported)],
+  });
+  for (const file of sources.filter((one) => !isCode(one))) cpSync(path.join(root, file), path.join(fresh, file));
+  return [...imported].filter((name) => !name.startsWith('node:') && !notBundled.includes(name));
+}
+
+function filesIn(root, part) {
+  return readdirSync(path.join(root, part), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+}
+
+/** Files import each other as they stand in dist/; what is no source of ours (scripts/) stays where it is. */
+function besideEachOther(root) {
+  const resolve = ({ path: named, resolveDir, kind }) => {
+    if (kind === 'entry-point') return undefined;
+    const target = path.resolve(resolveDir, named);
+    const [room = ''] = path.relative(root, target).split(path.sep);
+    if (parts.includes(room)) return { path: named.replace(/\.ts$/, '.js'), external: true };
+    const from = path.join(root, 'dist', path.relative(root, resolveDir));
+    return { path: path.relative(from, target), external: true };
+  };
+  return { name: 'beside each other', setup: (build) => build.onResolve({ filter: /^\.\.?\// }, resolve) };
+}
+
+function fromPackages(imported) {
+  const resolve = ({ path: name, kind }) => {
+    if (kind === 'entry-point') return undefined;
+    imported.add(name);
+    return { path: name, external: true };
+  };
+  return { name: 'from packages', setup: (build) => build.onResolve({ filter: /^[^./]/ }, resolve) };
+}
+
+/**
+ * Each package as one file, where Node looks first: opening its hundred files would take longer than all else of a start.
+ * In one run, so that packages which use each other share what they share. Optional ones that are not installed are left out.
+ */
+async function buildPackages(build, imported, fresh) {
+  const facades = path.join(fresh, 'facades');
+  const modules = path.join(fresh, 'node_modules');
+  const exportsOf = new Map();
+  const entryPoints = {};
+  mkdirSync(facades);
+  for (const name of imported) {
+    const names = await namesIn(name);
+    if (!names) continue;
+    const [, folder, part] = /^((?:@[^/]+\/)?[^/]+)\/?(.*)$/.exec(name);
+    const file = path.join(facades, `${name.replaceAll('/', '+')}.mjs`);
+    writeFileSync(file, facade(name, names));
+    entryPoints[`${folder}/${part || 'index'}`] = file;
+    const known = exportsOf.get(folder) ?? {};
+    exportsOf.set(folder, { ...known, [part ? `./${part}` : '.']: `./${part || 'index'}.js` });
   }
+  await run(build, {
+    entryPoints,
+    outdir: modules,
+    splitting: true,
+    minifyWhitespace: true,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
+  rmSync(facades, { recursive: true });
+  for (const [folder, exports] of exportsOf) {
+    writeFileSync(path.join(modules, folder, 'package.json'), JSON.stringify({ type: 'module', exports }));
+  }
+}
+
+async function namesIn(name) {
+  try {
+    return Object.keys(await import(name));
+  } catch (error) {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** Every name that Node sees in the package, of whichever kind of module it is. */
+function facade(name, names) {
+  return [
+    `import * as all from ${JSON.stringify(name)};`,
+    ...names.map((one, index) => `const v${index} = all[${JSON.stringify(one)}];`),
+    `export { ${names.map((one, index) => `v${index} as ${JSON.stringify(one)}`).join(', ')} };`,
+  ].join('\n');
+}
+
+async function run(build, options) {
+  try {
+    await build({ bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'silent', ...options });
+  } catch (error) {
+    throw new InstallError(`Building the host failed:\n${error.message}`, { cause: error });
+  }
+}
+
+// A folder cannot be replaced in one step; who comes between the two finds none, and builds.
+function replace(dist, fresh) {
+  const old = `${fresh}-old`;
+  try {
+    renameSync(dist, old);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  try {
+    renameSync(fresh, dist);
+  } catch (error) {
+    // Somebody else was quicker, with the same.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  }
+  rmSync(old, { recursive: true, force: true });
 }

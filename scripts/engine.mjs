@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Makes sure that a Docker Engine answers. One that runs is never stopped or restarted; what is started here stays.
+// Makes sure that a Docker Engine answers, and that podman works. One that runs is never stopped or restarted; what is
+// started or installed here stays.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -43,6 +44,30 @@ export async function ensureEngine({ log = () => undefined } = {}) {
   if (socketAnswers)
     return no('An engine runs, but the docker client cannot use it.', 'Run "docker info" and cure it.');
   return await start(log);
+}
+
+/**
+ * Podman needs no daemon: installed and able to say what it is, it works.
+ * @param {{ log?: (line: string) => void }} options
+ * @returns {{ ok: true } | { ok: false, why: string, cure: string }}
+ */
+export function ensurePodman({ log = () => undefined } = {}) {
+  // catatonit is its init. With runc there, it does not take crun, which refuses a mixed hierarchy of cgroups.
+  const missing = ['podman', 'catatonit', 'runc'].filter((program) => !has(program));
+  if (missing.length > 0) {
+    const cure = `Run: sudo apt-get install -y ${missing.join(' ')}`;
+    if (process.platform !== 'linux' || process.getuid() !== 0 || !has('apt-get')) {
+      return no(`${missing.join(' and ')} not installed.`, cure);
+    }
+    log(`engine: installing ${missing.join(' and ')} with apt-get`);
+    if (!install(missing)) return no('apt-get could not install podman.', `Check the network. ${cure}`);
+  }
+  const asked = spawnSync('podman', ['info'], { env, encoding: 'utf8', timeout: 30_000 });
+  if (asked.status === 0) return { ok: true };
+  return no(
+    `podman does not work: ${(asked.stderr ?? '').trim().split('\n').at(-1)}`,
+    'Run "podman info" and cure it.',
+  );
 }
 
 async function start(log) {
@@ -198,4 +223,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   } else if (!outcome.started) {
     console.log('engine: a Docker Engine runs already');
   }
+  const podman = ensurePodman({ log: (line) => console.log(line) });
+  if (podman.ok) console.log('engine: podman works');
+  else console.error(`${podman.why} ${podman.cure}`);
 }

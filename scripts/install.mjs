@@ -26,7 +26,7 @@ export async function ensureInstalled(root, { log }) {
   writeStamp(path.join(root, 'node_modules'), stamp);
 }
 
-/** Installs the agent runner's packages and compiles it; for the local sandbox and tests (an image has its own). */
+/** Installs the agent runner's packages and builds it; for the local sandbox and tests (an image has its own). */
 export async function ensureRunner(root, { log }) {
   const folder = path.join(root, 'container', 'agent-runner');
   const modules = path.join(folder, 'node_modules');
@@ -36,10 +36,12 @@ export async function ensureRunner(root, { log }) {
     writeStamp(modules, installed);
   }
   const dist = path.join(folder, 'dist');
-  const sources = ['package-lock.json', 'package.json', 'tsconfig.json', 'src'].map((name) => path.join(folder, name));
+  const sources = ['package-lock.json', 'build.mjs', 'src'].map((name) => path.join(folder, name));
   const built = contentHash(root, [...sources, path.join(root, 'protocol')]);
   if (readStamp(dist) === built) return;
-  await compile(root, { log, project: path.join(folder, 'tsconfig.json'), what: 'the agent runner' });
+  log('Building the agent runner …');
+  const { code, output } = await runQuietly(process.execPath, [path.join(folder, 'build.mjs')], folder);
+  if (code !== 0) throw new InstallError(`Building the agent runner failed:\n${output.trim()}`);
   writeStamp(dist, built);
 }
 
@@ -81,7 +83,7 @@ function nativeLoads(root) {
 }
 
 function npmCi(folder, { log, what }) {
-  // A production environment must not leave out what the start itself needs (tsx, esbuild's binary, typescript).
+  // A production environment must not leave out what the start itself needs (esbuild's binary, typescript).
   return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], { log, what });
 }
 
@@ -110,14 +112,6 @@ function compilerCure() {
   if (process.platform === 'darwin') return 'A compiler is needed: xcode-select --install';
   const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
   return `A compiler is needed: ${sudo}apt-get install -y python3 make g++`;
-}
-
-/** Compiles with the root's TypeScript. Also used by scripts/build.mjs. */
-export async function compile(root, { log, project, what }) {
-  log(`Compiling ${what} …`);
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { code, output } = await runQuietly(process.execPath, [tsc, '-p', project], root);
-  if (code !== 0) throw new InstallError(`Compiling ${what} failed:\n${output.trim()}`);
 }
 
 /** Nothing of the program reaches our own output, and it cannot eat our input (`printf … | npm start`). */

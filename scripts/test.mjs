@@ -89,6 +89,7 @@ async function image() {
 
 async function container() {
   const withEngine = await engine();
+  if (withEngine) await podman();
   return await runVitest(root, await sandboxed(withEngine ? ['container'] : [], ['contracts']));
 }
 
@@ -120,6 +121,13 @@ async function engine() {
     if (!machine.engine.ok) lacks('the image and the container tests', machine.engine);
   }
   return machine.engine.ok;
+}
+
+/** Its tests are among the container tests, and say for themselves that they were not run. */
+async function podman() {
+  const { ensurePodman } = await import('./engine.mjs');
+  const found = ensurePodman({ log });
+  if (!found.ok) lacks('the podman tests', found);
 }
 
 function lacks(what, { why, cure }) {

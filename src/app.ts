@@ -6,10 +6,12 @@ import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
+import { fetchAttachments, toolDesk } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
@@ -23,7 +25,7 @@ import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
-import { reportStatus } from './report.ts';
+import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
@@ -100,6 +102,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const channels = [terminal, ...(await options.channels)];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
+  const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
   const desk: Desk = { store, clock, outboxBell, limitOf };
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
@@ -114,8 +117,24 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
     keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
-  const receiver = new Receiver({ store, clock, log, inboxBell, allowlist, keepLongText: keepText });
   const notices = noticesOf(gateway, sandbox);
+  const turns: TurnControl = {
+    stop: (place) => dispatcher.stopTurn(place),
+    renew: (folder) => dispatcher.renew(folder),
+  };
+  const receiver = new Receiver({
+    desk,
+    turns,
+    timeZone: config.timeZone,
+    log,
+    inboxBell,
+    attachmentBell,
+    allowlist,
+    keepLongText: keepText,
+    status: () => reportStatus(report),
+  });
+  const fetching = { store, clock, log, inboxBell, bell: attachmentBell, owner: launcher.owner };
+  const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const keeper = keepChannels(channels, { receiver, desk, log });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
@@ -127,7 +146,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       registry,
       chat,
       outboxBell,
+      channels: channels.map((channel) => channel.name),
       model: config.model,
+      timeZone: config.timeZone,
+      renew: (folder) => turns.renew(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -138,6 +160,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   dispatcher.adopt();
   await keeper.start();
   stops.add(() => keeper.stop());
+  fetcher.start();
+  stops.add(() => fetcher.stop());
   // Stopped in reverse: first nothing more comes in, then turns end, then what they said goes out, then the doors close.
   delivery.start();
   stops.add(() => delivery.stop());
@@ -172,7 +196,9 @@ async function makeTurns(
   parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
 ): Promise<Dispatcher> {
   const { channels, desk, stream } = parts;
-  const requests = new Requests({ store: desk.store, clock, log, tools: await loadTools(desk) });
+  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
+  const tools = await loadTools(toolDesk(desk, places));
+  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,
@@ -220,19 +246,4 @@ function missingCredential(
 ): { cause: Cause; detail: string } | undefined {
   if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
   return { cause: 'no-credential', detail: 'no credential' };
-}
-
-function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
-  const notices: string[] = [];
-  if (gateway.credential === 'rehearsal') {
-    notices.push(
-      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
-    );
-  }
-  if (sandbox.capabilities.class === 'local') {
-    notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
-    );
-  }
-  return notices;
 }

@@ -8,11 +8,14 @@ import { EmbeddedGateway } from './gateway/embedded/gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { createRehearsal } from './gateway/rehearsal/rehearsal.ts';
 import { serveRehearsal } from './gateway/rehearsal/serve.ts';
+import { chatCommands } from './inbound/commands.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
-import { hasCode, NanoclawError } from './model/errors.ts';
+import { hasCode } from './model/errors.ts';
+import { AppleSandbox } from './sandbox/apple.ts';
 import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
 import { ContainerSandbox } from './sandbox/container-cli.ts';
+import { docker, podmanHere } from './sandbox/dialects.ts';
 import { clientEnvironment } from './sandbox/engine-client.ts';
 import { LocalSandbox, localProgram } from './sandbox/local.ts';
 import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.ts';
@@ -31,7 +34,7 @@ export async function channelSettingNames(): Promise<string[]> {
 /** The platforms this home has credentials for. */
 export async function buildChannels(config: Config, parts: BuildParts): Promise<readonly Channel[]> {
   const setting = (name: string) => config.channelSettings.get(name)?.open();
-  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: [] });
+  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: chatCommands });
   for (const { name, missing } of skipped) {
     parts.log.info(
       { channel: name, missing },
@@ -80,7 +83,7 @@ export async function buildSandbox(
 
 // An engine that was chosen before and is down now does not keep the host from starting: messages wait for it.
 async function answers(sandbox: Sandbox, log: Log): Promise<boolean> {
-  if (sandbox.capabilities.class !== 'engine') return true;
+  if (sandbox.capabilities.class === 'local') return true;
   try {
     await sandbox.check();
   } catch (error) {
@@ -96,10 +99,10 @@ async function choose(
   parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
 ): Promise<Extract<RuntimeChoice, { type: 'use' }>> {
   const recorded = runtimeNames.find((name) => name === parts.recorded);
-  const { path: searchPath, dockerHost } = config.environment;
+  const { path: searchPath, dockerHost, podman } = config.environment;
   const { clock } = parts;
-  const ask = () =>
-    chooseRuntime({ setting: config.runtime, recorded, searchPath, dockerHost, platform: process.platform, clock });
+  const machine = { searchPath, dockerHost, podman, platform: process.platform, clock };
+  const ask = () => chooseRuntime({ setting: config.runtime, recorded, ...machine });
   let choice = await ask();
   if (choice.type === 'nothing' && choice.install && (await parts.preparer.install(choice.install)))
     choice = await ask();
@@ -108,16 +111,26 @@ async function choose(
 }
 
 function sandboxFor(runtime: RuntimeName, config: Config, clock: Clock): Sandbox {
-  const { path: searchPath, dockerHost } = config.environment;
+  const { path: searchPath, dockerHost, podman } = config.environment;
+  const { image } = config;
+  // Docker Desktop and remote engines run containers on another kernel, where our sockets do not reach.
+  const here = process.platform === 'linux';
   switch (runtime) {
-    case 'docker':
+    case 'docker': {
+      const environment = clientEnvironment({ searchPath, dockerHost });
+      return new ContainerSandbox({ image, environment, clock, socketMount: here, dialect: docker });
+    }
+    case 'podman':
       return new ContainerSandbox({
-        image: config.image,
-        environment: clientEnvironment({ searchPath, dockerHost }),
+        image,
+        environment: clientEnvironment({ searchPath, dockerHost: undefined, podman }),
         clock,
-        // Docker Desktop and remote engines run containers on another kernel, where our sockets do not reach.
-        socketMount: process.platform === 'linux',
+        socketMount: here && podman['CONTAINER_HOST'] === undefined && podman['CONTAINER_CONNECTION'] === undefined,
+        dialect: podmanHere(),
+        hostsFile: join(config.home, 'data', 'hosts'),
       });
+    case 'container':
+      return new AppleSandbox({ image, environment: clientEnvironment({ searchPath, dockerHost: undefined }), clock });
     case 'local': {
       const agentRunner = join(config.checkout, 'container', 'agent-runner');
       const program = localProgram({ node: realpathSync(process.execPath), agentRunner });
@@ -128,10 +141,5 @@ function sandboxFor(runtime: RuntimeName, config: Config, clock: Clock): Sandbox
         clock,
       });
     }
-    case 'podman':
-    case 'container':
-      throw new NanoclawError('sandbox.unavailable', `The runtime ${runtime} is not built yet.`, {
-        cure: 'Set CONTAINER_RUNTIME to docker, local or auto.',
-      });
   }
 }

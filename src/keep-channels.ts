@@ -1,4 +1,5 @@
 // What the channels tell the host, and what the host does when one is refused.
+import { announceChat } from './acts/announce-chat.ts';
 import type { Desk } from './acts/post-message.ts';
 import { tellMain } from './acts/tell-main.ts';
 import type { Channel } from './channels/channel.ts';
@@ -16,8 +17,13 @@ export function keepChannels(
     clock,
     log,
     eventsOf: (channel) => ({
-      onMessage: (message) => receiver.receive(message),
-      onChat: ({ jid, name, isGroup }) => store.chats.see({ jid, name, isGroup, channel: channel.name }),
+      onMessage: (message) => receiver.receive(message, channel.name),
+      onChat: ({ jid, name, isGroup, addedBy: by }) => {
+        store.chats.see({ jid, name, isGroup, channel: channel.name });
+        if (by === undefined) return;
+        const owner = store.owners.all().find((one) => one.channel === channel.name && one.senderId === by);
+        announceChat(desk, { jid, name, by: owner?.name ?? by, how: 'added' });
+      },
       onOpen: () => outboxBell.ring(),
     }),
     onRefused: (channel, sentence) => {

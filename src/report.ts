@@ -57,3 +57,19 @@ function versionOf(checkout: string): string {
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')))
     .version;
 }
+
+/** What a person should know at once when they begin to talk. */
+export function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
+  const notices: string[] = [];
+  if (gateway.credential === 'rehearsal') {
+    notices.push(
+      'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=… to .env and start again.',
+    );
+  }
+  if (sandbox.capabilities.class === 'local') {
+    notices.push(
+      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
+    );
+  }
+  return notices;
+}

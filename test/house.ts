@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureRunner } from '../scripts/install.mjs';
 import { registerGroup } from '../src/acts/register-group.ts';
 import { type App, startApp } from '../src/app.ts';
+import type { Channel } from '../src/channels/channel.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { EmbeddedGateway, type ModelUpstream } from '../src/gateway/embedded/gateway.ts';
 import { createRehearsal, type Rehearsal } from '../src/gateway/rehearsal/rehearsal.ts';
@@ -31,6 +32,8 @@ export interface HouseOptions {
   readonly sandbox?: (config: Config, clock: WindableClock) => Sandbox;
   /** Default: the rehearsal model, taken for a real one so that every channel is answered. */
   readonly upstream?: ModelUpstream;
+  /** Default: the fake platform. */
+  readonly platform?: Channel;
   /** Before the host starts with it. */
   readonly onSandbox?: (sandbox: RecordingSandbox) => void;
 }
@@ -101,7 +104,7 @@ export class House implements AsyncDisposable {
       clock,
       log,
       gateway,
-      channels: [this.channel],
+      channels: [this.#options.platform ?? this.channel],
       chooseSandbox: async () => ({ sandbox, record: undefined }),
       requestStop: () => undefined,
     });

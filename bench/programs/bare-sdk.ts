@@ -13,27 +13,35 @@ interface Queue extends AsyncIterable<unknown> {
   push(message: unknown): void;
   end(): void;
 }
+interface Sdk {
+  query(what: { prompt: AsyncIterable<unknown>; options: unknown }): Query;
+  startup(what: { options: unknown }): Promise<Warm>;
+}
+interface Warm {
+  query(prompt: AsyncIterable<unknown>): Query;
+}
 type Answer = (value: unknown) => void;
 
 const plan = bareSdkPlan.parse(JSON.parse(process.argv[2] ?? ''));
-const compiled = join(plan.runner, 'dist', 'container', 'agent-runner', 'src');
-const load = (file: string) => import(pathToFileURL(join(compiled, file)).href);
+const load = (file: string) => import(pathToFileURL(join(plan.runner, 'src', file)).href);
 
-const sdkFile = createRequire(join(plan.runner, 'package.json')).resolve('@anthropic-ai/claude-agent-sdk');
-const { query }: { query(what: { prompt: AsyncIterable<unknown>; options: unknown }): Query } = await import(sdkFile);
-const { sdkOptions }: { sdkOptions(wanted: unknown): unknown } = await load('options.js');
-const { toolServer }: { toolServer(ask: () => Promise<unknown>): unknown } = await load('tool-server.js');
-const { layout }: { layout: { parse(value: unknown): unknown } } = await load('layout.js');
-const { PushQueue }: { PushQueue: new () => Queue } = await load('push-queue.js');
+const sdkFile = createRequire(join(plan.runner, 'package.json')).resolve('@anthropic-ai/claude-agent-sdk/core');
+const { query, startup }: Sdk = await import(sdkFile);
+const { sdkOptions }: { sdkOptions(wanted: unknown): unknown } = await load('options.ts');
+const { toolServer }: { toolServer(ask: () => Promise<unknown>): unknown } = await load('tool-server.ts');
+const { layout }: { layout: { parse(value: unknown): unknown } } = await load('layout.ts');
+const { PushQueue }: { PushQueue: new () => Queue } = await load('push-queue.ts');
 
 const session = { id: randomUUID(), resume: false };
 let live: { queue: Queue; ended: Promise<void> } | undefined;
+let up: Warm | undefined;
 let toolAt: number | undefined;
 let heard: Answer = () => undefined;
 
 process.on('message', (message) => {
   const order = bareSdkOrder.parse(message);
   if (order.type === 'turn') void turn(order.text).then((done) => process.send?.(done));
+  else if (order.type === 'warm') void warm().then(() => process.send?.({ type: 'ready' }));
   else void close().then(() => process.send?.({ type: 'closed' }));
 });
 process.on('disconnect', () => process.exit());
@@ -53,13 +61,23 @@ async function turn(text: string): Promise<BareTurn> {
   return { type: 'turn', startedAt, toolAt, resultAt: moment() };
 }
 
+async function warm(): Promise<void> {
+  up = await startup({ options: options() });
+}
+
 function open(): { queue: Queue; ended: Promise<void> } {
+  const queue = new PushQueue();
+  const events = up?.query(queue) ?? query({ prompt: queue, options: options() });
+  up = undefined;
+  return { queue, ended: listen(events) };
+}
+
+function options(): unknown {
   const ask = async () => {
     toolAt = moment();
     return { ok: true, result: 'Stored for delivery.' };
   };
-  const queue = new PushQueue();
-  const options = sdkOptions({
+  const made = sdkOptions({
     layout: layout.parse(plan.layout),
     start: plan.start,
     session: { ...session },
@@ -69,7 +87,7 @@ function open(): { queue: Queue; ended: Promise<void> } {
     stderr: (text: string) => process.stderr.write(text),
   });
   session.resume = true;
-  return { queue, ended: listen(query({ prompt: queue, options })) };
+  return made;
 }
 
 async function listen(events: AsyncIterable<unknown>): Promise<void> {

@@ -26,7 +26,7 @@ export const family: Family = {
 };
 
 async function cold(runtime: Runtime, { n }: Bench): Promise<Row> {
-  await using ours = await TimedHouse.open(runtime, script);
+  await using ours = await TimedHouse.open(runtime, { script });
   await ours.ask(plain);
   await ours.endContainer();
   await using bare = await BareSdk.open(ours.sdkPlan, script);

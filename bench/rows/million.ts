@@ -57,7 +57,7 @@ function oneTurn(store: Store): { looked: number; claimed: number } {
   const lookedAt = moment();
   if (!place) throw new Error('no group is due');
   store.transaction(() => {
-    const taken = store.inbox.waitingAt(group, place);
+    const taken = store.inbox.waitingAt(group, place, { now });
     const turnId = store.turns.begin({ group, place, retryOf: undefined }, now);
     const input = store.turns.addInput(turnId, ({ id }) => id);
     store.inbox.claim({ turnId, inputId: input.id }, taken);

@@ -20,7 +20,7 @@ export const family: Family = {
 };
 
 async function ownMessage(runtime: Runtime, { n }: Bench): Promise<Row> {
-  await using ours = await TimedHouse.open(runtime, script);
+  await using ours = await TimedHouse.open(runtime, { script });
   await ours.ask(plain);
   await using bare = await BareSdk.open(ours.sdkPlan, script);
   await bare.turn(promptOf(plain));

@@ -6,7 +6,7 @@ import { TimedHouse } from '../timed-house.ts';
 export const family: Family = {
   rows: ['model request bytes', 'model requests of a plain turn'],
   async *run() {
-    await using ours = await TimedHouse.open('local', script);
+    await using ours = await TimedHouse.open('local', { script });
     await ours.ask(plain);
     const { asked } = ours.model;
     yield rowOf('model request bytes', { unit: 'bytes', ours: asked.map((one) => one.bytes) });

@@ -7,6 +7,7 @@ import { SenderAllowlist } from '../../src/inbound/sender-allowlist.ts';
 import { Bell } from '../../src/lib/bell.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
+import type { InboundMessage } from '../../src/model/message.ts';
 import { type Db, openDatabase, readMigrations } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { checkout } from '../checkout.ts';
@@ -55,9 +56,14 @@ function receiver(home: string): Storing {
     { folder: 'main', name: 'Main', jid, isMain: true },
   );
   const inbound = new Receiver({
-    store,
-    clock: systemClock,
+    desk: { store, clock: systemClock, outboxBell: new Bell(), limitOf: () => 4_000 },
+    turns: { stop: () => false, renew: () => undefined },
+    status: () => {
+      throw new Error('nobody asks');
+    },
+    timeZone: 'UTC',
     log,
+    attachmentBell: new Bell(),
     inboxBell: new Bell(),
     allowlist: new SenderAllowlist(join(home, 'sender-allowlist.json'), log),
     keepLongText: (_folder, message) => message.text,
@@ -65,7 +71,7 @@ function receiver(home: string): Storing {
   return {
     [Symbol.dispose]: () => store.close(),
     store: (platformId) => {
-      inbound.receive({
+      const message: InboundMessage = {
         jid,
         platformId,
         kind: 'message',
@@ -78,7 +84,8 @@ function receiver(home: string): Storing {
         mentionsAssistant: false,
         fromOwner: false,
         replyTo: undefined,
-      });
+      };
+      inbound.receive(message, 'telegram');
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { OutboxRow } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import { type Desk, postMessage } from './post-message.ts';
 
 export const wordless = '(My agent finished without a word.)';

@@ -1,7 +1,8 @@
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Place } from '../model/chat.ts';
-import type { NewMessage, OutboxRow } from '../store/outbox.ts';
+import type { NewMessage } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { stripInternal } from '../text/internal.ts';
 import { splitText } from '../text/split.ts';

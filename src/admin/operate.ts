@@ -1,5 +1,8 @@
 import type { AdminResult } from '../../protocol/admin.ts';
+import { openPairing } from '../acts/pair-owner.ts';
 import { type Registry, registerGroup } from '../acts/register-group.ts';
+import { removeGroup } from '../acts/remove-group.ts';
+import { setGroup } from '../acts/set-group.ts';
 import { unwireChat, wireChat } from '../acts/wire-chat.ts';
 import type { Bell } from '../lib/bell.ts';
 import { NanoclawError } from '../model/errors.ts';
@@ -8,11 +11,17 @@ import type { InboxRow } from '../store/inbox.ts';
 import type { ChatDoor } from './chat.ts';
 import { chatHandlers } from './chat.ts';
 import type { AdminHandlers } from './handlers.ts';
+import { why } from './why.ts';
 
 export interface Operation {
   readonly registry: Registry;
   readonly chat: ChatDoor;
+  /** Names of the channels this host has. */
+  readonly channels: readonly string[];
   readonly model: string | undefined;
+  readonly timeZone: string;
+  /** Ends what lives on a group's forgotten session. */
+  readonly renew: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
   readonly outboxBell: Bell;
   readonly status: () => AdminResult<'status'>;
@@ -47,6 +56,17 @@ export function operate(operation: Operation): AdminHandlers {
       return {};
     },
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
+    'groups.set': (change) => {
+      setGroup(store, { ...change, now: registry.clock.now() });
+      return {};
+    },
+    'groups.remove': ({ folder }) => {
+      const chats = removeGroup(store, folder);
+      operation.renew(folder);
+      return { chats };
+    },
+    pair: ({ channel }) => pair(operation, channel),
+    why: (asked) => why(registry, { ...asked, timeZone: operation.timeZone }),
     'chats.list': () =>
       store.chats.all().map(({ jid, channel, name, group, lastMessageAt }) => ({
         jid,
@@ -58,6 +78,23 @@ export function operate(operation: Operation): AdminHandlers {
     'messages.list': ({ chat, limit }) => listMessages(operation, chat, limit),
     ...chatHandlers(operation),
   };
+}
+
+function pair({ registry, channels }: Operation, channel: string): AdminResult<'pair'> {
+  if (channel === 'terminal') {
+    throw new NanoclawError('pair.needless', 'The terminal needs no pairing: whoever sits there is an owner.');
+  }
+  if (!channels.includes(channel)) {
+    const others = channels.filter((name) => name !== 'terminal').join(', ') || 'none yet';
+    throw new NanoclawError(
+      'pair.unknown-channel',
+      `No channel "${channel}" is configured here (there is: ${others}).`,
+      {
+        cure: 'docs/reference/settings.md names the settings of each channel; put them into .env and start again.',
+      },
+    );
+  }
+  return { channel, ...openPairing(registry, channel) };
 }
 
 function listMessages({ registry: { store } }: Operation, jid: string, limit: number): AdminResult<'messages.list'> {

@@ -26,6 +26,8 @@ test('wrong usage is exit code 2: it says what is wrong and shows the usage', as
     [['groups', 'wire', '--jid'], "Option '--jid <value>' argument missing."],
     [['messages', 'list', '--chat', 'tg:1', '--limit', '0'], '--limit is a number from 1 to 1000.'],
     [['setup', '--step', 'kitchen'], 'Expected one of: container.'],
+    [['groups', 'set', 'team'], 'Nothing to change was given.'],
+    [['pair'], 'Missing required positional argument: CHANNEL.'],
     [['chat', '--once', ' '], '--once needs something to say.'],
   ];
   const ran = await Promise.all(wrong.map(([args]) => nanoclaw(home, args)));
@@ -41,7 +43,19 @@ test('help is on standard output, for the whole and for each command', async () 
   const home = emptyHome();
   const all = await nanoclaw(home, ['--help']);
   expect(all).toMatchObject({ code: 0, stderr: '' });
-  for (const name of ['start', 'chat', 'status', 'stop', 'groups', 'chats', 'messages', 'rehearsal', 'setup']) {
+  for (const name of [
+    'start',
+    'chat',
+    'status',
+    'stop',
+    'groups',
+    'chats',
+    'messages',
+    'rehearsal',
+    'setup',
+    'pair',
+    'why',
+  ]) {
     expect(all.stdout).toContain(`  ${name}  `);
   }
   const one = await nanoclaw(home, ['groups', 'add', '--help']);
@@ -123,6 +137,43 @@ test('what groups are told reaches the host as it was meant', async () => {
     { jid: 'tg:2', folder: 'family' },
     { jid: 'tg:2' },
   ]);
+});
+
+test('what is changed of a group is what was written, no more', async () => {
+  await using host = await FakeHost.open();
+  expect((await nanoclaw(host.home, ['groups', 'set', 'team', '--model', 'opus'])).stdout).toBe('Changed team.\n');
+  await nanoclaw(host.home, ['groups', 'set', 'team', '--no-trigger-required', '--name', 'Team']);
+  await nanoclaw(host.home, [
+    'groups',
+    'set',
+    'team',
+    '--trigger-required',
+    '--trigger',
+    '@T',
+    '--egress',
+    'allowlist',
+  ]);
+  expect((await nanoclaw(host.home, ['groups', 'remove', 'team'])).stdout).toContain('groups/team stays');
+  expect(host.asked.map((one) => one.params)).toEqual([
+    { folder: 'team', model: 'opus' },
+    { folder: 'team', requiresTrigger: false, name: 'Team' },
+    { folder: 'team', requiresTrigger: true, trigger: '@T', egress: 'allowlist' },
+    { folder: 'team' },
+  ]);
+});
+
+test('a code to pair with is shown with the words to write', async () => {
+  await using host = await FakeHost.open();
+  const ran = await nanoclaw(host.home, ['pair', 'telegram']);
+  expect(ran.stdout).toMatch(/on telegram, before \d\d:\d\d:\n\n {4}\/pair ABCD2345\n/);
+});
+
+test('why tells in lines without control characters, or as JSON', async () => {
+  await using host = await FakeHost.open();
+  expect((await nanoclaw(host.home, ['why', 'm7'])).stdout).toBe('m7: “hello”\nIt woke [31mthe group.\n');
+  const json = JSON.parse((await nanoclaw(host.home, ['why', 'm7', '--chat', 'tg:1', '--json'])).stdout);
+  expect(json).toMatchObject({ id: 'm7', decision: 'woke', attempts: [] });
+  expect(json).not.toHaveProperty('lines');
 });
 
 test('a refusal of the host is one sentence and exit code 1', async () => {

@@ -47,6 +47,7 @@ describe('the trigger', () => {
 describe('what becomes of a message', () => {
   const asked = {
     group: group(),
+    kind: 'message',
     standing: 'allowed',
     text: 'hello',
     mentionsAssistant: false,
@@ -75,6 +76,14 @@ describe('what becomes of a message', () => {
   test('a sender who may not wake is only overheard, also where no trigger is needed', () => {
     expect(decide({ ...asked, standing: 'context', text: '@Andy hi' })).toBe('keep');
     expect(decide({ ...asked, standing: 'context', group: group({ isMain: true }) })).toBe('keep');
+  });
+
+  test('a reaction never wakes; a press on one of our buttons does', () => {
+    expect(decide({ ...asked, kind: 'reaction', group: group({ isMain: true }), mentionsAssistant: true })).toBe(
+      'keep',
+    );
+    expect(decide({ ...asked, kind: 'click' })).toBe('wake');
+    expect(decide({ ...asked, kind: 'click', standing: 'context' })).toBe('keep');
   });
 
   test('a dropped sender is not stored; the person who runs the host is never dropped', () => {

@@ -1,4 +1,5 @@
 import { type Group, needsTrigger } from '../model/group.ts';
+import type { MessageKind } from '../model/message.ts';
 
 export type Decision = 'drop' | 'keep' | 'wake';
 /** What the sender allowlist says of a sender: may wake, may only be overheard, is not to be stored at all. */
@@ -6,6 +7,7 @@ export type Standing = 'allowed' | 'context' | 'dropped';
 
 export interface Asked {
   readonly group: Group;
+  readonly kind: MessageKind;
   readonly standing: Standing;
   readonly text: string;
   readonly mentionsAssistant: boolean;
@@ -14,10 +16,12 @@ export interface Asked {
 
 /** Whether a message is dropped, kept as context, or wakes its group. */
 export function decide(asked: Asked): Decision {
-  const { group, standing, fromOwner } = asked;
+  const { group, kind, standing, fromOwner } = asked;
   if (standing === 'dropped' && !fromOwner) return 'drop';
   if (standing === 'context' && !fromOwner) return 'keep';
-  if (!needsTrigger(group)) return 'wake';
+  if (kind === 'reaction') return 'keep';
+  // Only our own buttons can be pressed: whoever does so means us.
+  if (!needsTrigger(group) || kind === 'click') return 'wake';
   return asked.mentionsAssistant || startsWithTrigger(asked.text, group.trigger) ? 'wake' : 'keep';
 }
 

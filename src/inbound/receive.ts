@@ -1,19 +1,25 @@
+import { announceChat } from '../acts/announce-chat.ts';
 import type { Bell } from '../lib/bell.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { NanoclawError } from '../model/errors.ts';
+import type { Group } from '../model/group.ts';
 import type { InboundMessage, Role } from '../model/message.ts';
 import { isDiskFull } from '../store/database.ts';
-import type { Store } from '../store/store.ts';
+import { answerCommand } from './answer-command.ts';
+import type { CommandParts } from './command.ts';
+import { type FoundCommand, findCommand } from './commands.ts';
+import { keepAttachments } from './keep-attachments.ts';
 import { longTextUnits } from './long-text.ts';
-import { decide } from './policy.ts';
+import { withoutCode } from './pair-command.ts';
+import { placeEdit, reactionText } from './place-edit.ts';
+import { decide, type Standing } from './policy.ts';
 import type { SenderAllowlist } from './sender-allowlist.ts';
 
-export interface ReceiverParts {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface ReceiverParts extends CommandParts {
   readonly log: Log;
   readonly inboxBell: Bell;
+  /** Rung when there is something to fetch. */
+  readonly attachmentBell: Bell;
   readonly allowlist: SenderAllowlist;
   /** Keeps a text that is too long for a prompt as a file of the group and returns what stands for it. */
   readonly keepLongText: (folder: string, message: InboundMessage) => string;
@@ -34,39 +40,96 @@ export class Receiver {
   }
 
   /** The stored message's number; undefined when it was dropped or known before. Throws `inbound.not-stored`. */
-  receive(message: InboundMessage): number | undefined {
+  receive(given: InboundMessage, channel: string): number | undefined {
     if (this.#closed) throw closed();
-    const { store, allowlist, log } = this.#parts;
-    const folder = store.chats.get(message.jid)?.group;
-    const group = folder === undefined ? undefined : store.groups.get(folder);
-    if (!group) return undefined;
-    const standing = allowlist.standingOf(message.senderId, message.jid);
-    const decision = decide({ ...message, group, standing });
-    if (decision === 'drop') return undefined;
-    const role: Role = message.fromOwner ? 'owner' : standing === 'allowed' ? 'member' : 'unknown';
     try {
-      const seq = this.#store(message, { folder: group.folder, role, wakes: decision === 'wake' });
-      if (seq !== undefined && decision === 'wake') this.#parts.inboxBell.ring();
-      return seq;
+      const fromOwner = given.fromOwner || this.#parts.desk.store.owners.has(channel, given.senderId);
+      return this.#receive({ ...given, fromOwner }, channel);
     } catch (error) {
-      log.error({ err: error, jid: message.jid }, 'a message could not be stored');
+      this.#parts.log.error({ err: error, jid: given.jid }, 'a message could not be stored');
       throw notStored(error);
     }
   }
 
+  #receive(given: InboundMessage, channel: string): number | undefined {
+    const { desk, allowlist } = this.#parts;
+    const group = this.#groupOf(given.jid);
+    const message = withoutCode(given);
+    const called = this.#commandIn(given);
+    const standing = allowlist.standingOf(given.senderId, given.jid);
+    const role = roleOf(given, group && standing);
+    if (called && this.#mayCommand({ ...called, fromOwner: given.fromOwner, group, standing })) {
+      return answerCommand(this.#parts, { ...called, message: given, stored: message, role, channel, group });
+    }
+    if (!group) {
+      const { jid, senderName: by } = given;
+      const name = desk.store.chats.get(jid)?.name ?? jid;
+      if (given.mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });
+      return undefined;
+    }
+    const decision = decide({ ...message, group, standing });
+    if (decision === 'drop') return undefined;
+    return this.#store(message, { folder: group.folder, role, wakes: decision === 'wake' });
+  }
+
+  #commandIn(message: InboundMessage): FoundCommand | undefined {
+    const called = message.kind === 'message' ? findCommand(message.text) : undefined;
+    const shared = this.#parts.desk.store.chats.get(message.jid)?.isGroup ?? false;
+    return called?.addressed && shared && !message.mentionsAssistant ? undefined : called;
+  }
+
+  #groupOf(jid: string): Group | undefined {
+    const { store } = this.#parts.desk;
+    const folder = store.chats.get(jid)?.group;
+    return folder === undefined ? undefined : store.groups.get(folder);
+  }
+
+  #mayCommand(asked: {
+    command: { who: 'owner' | 'anyone' };
+    fromOwner: boolean;
+    group: Group | undefined;
+    standing: Standing;
+  }): boolean {
+    const { command, fromOwner, group, standing } = asked;
+    if (command.who === 'anyone') return true;
+    if (!group) return false;
+    return fromOwner || (group.isMain && standing === 'allowed' && !this.#parts.desk.store.owners.any());
+  }
+
   #store(message: InboundMessage, to: { folder: string; role: Role; wakes: boolean }): number | undefined {
-    const { store, clock } = this.#parts;
+    const { store, clock } = this.#parts.desk;
     const now = clock.now();
-    const text = message.text.length > longTextUnits ? this.#parts.keepLongText(to.folder, message) : message.text;
-    return store.transaction(() => {
-      const seq = store.messages.insertInbound({ ...message, text }, to.role, now);
+    const stored = { ...message, text: this.#textOf(message, to.folder) };
+    const done = store.transaction(() => {
+      const seq = store.messages.insertInbound(stored, to.role, now);
       if (seq === undefined) return undefined;
       store.chats.touch(message.jid, now);
-      const place = { jid: message.jid, thread: message.thread };
-      store.inbox.add({ group: to.folder, place, message: seq, wakes: to.wakes });
-      return seq;
+      return { seq, woke: this.#place(message, { group: to.folder, message: seq, wakes: to.wakes }) };
     });
+    if (done?.woke) this.#parts.inboxBell.ring();
+    if (done && stored.attachments?.length) this.#parts.attachmentBell.ring();
+    return done?.seq;
   }
+
+  /** True when the message wakes. */
+  #place(message: InboundMessage, to: { group: string; message: number; wakes: boolean }): boolean {
+    const { store, clock } = this.#parts.desk;
+    if (message.kind === 'edit') return placeEdit(store, message, to);
+    const heldUntil = keepAttachments(store, message.attachments, { seq: to.message, now: clock.now() });
+    store.inbox.add({ ...to, place: { jid: message.jid, thread: message.thread }, heldUntil });
+    return to.wakes;
+  }
+
+  #textOf(message: InboundMessage, folder: string): string {
+    if (message.kind === 'reaction') return reactionText(this.#parts.desk.store, message);
+    return message.text.length > longTextUnits ? this.#parts.keepLongText(folder, message) : message.text;
+  }
+}
+
+/** From what the host knows of the sender's id; in a chat that no group has, nobody is known. */
+function roleOf({ fromOwner }: InboundMessage, standing: Standing | undefined): Role {
+  if (fromOwner) return 'owner';
+  return standing === 'allowed' ? 'member' : 'unknown';
 }
 
 function closed(): NanoclawError {

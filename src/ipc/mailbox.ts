@@ -58,16 +58,21 @@ export class Mailbox {
 
   /** Makes every place anew: only when no container of the group is alive and what it left has been taken. */
   prepare(): void {
-    const { root, folder, owner } = this.#options;
+    const { root, folder, owner, log } = this.#options;
     mkdirSync(root, { recursive: true, mode: 0o700 });
     using home = SafeDirectory.open(root);
     using mailbox = home.makeDirectory(folder, { owner });
-    for (const place of Object.values(mailboxPlaces)) {
-      this.#clear(place);
+    const left = Object.values(mailboxPlaces).flatMap((place) => {
+      const aside = this.#moveAside(place);
       mailbox.makeDirectory(place, { owner })[Symbol.dispose]();
-    }
+      return aside ?? [];
+    });
     mailbox.remove(statusFile);
     this.#immovable.clear();
+    // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
+    execFile('rm', ['-rf', '--', ...left], (error) => {
+      if (error) log.warn({ group: folder, code: error.code }, 'what the agent left stays among the errors');
+    });
   }
 
   writeInput(name: string, body: string): void {
@@ -192,22 +197,19 @@ export class Mailbox {
   }
 
   // The agent may have left what cannot be removed (no permission, too deep): it is moved out of the way whole.
-  #clear(place: string): void {
-    const { root, folder, log } = this.#options;
+  #moveAside(place: string): string | undefined {
+    const { root, folder } = this.#options;
     const path = join(root, folder, place);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (!found?.isDirectory()) {
       rmSync(path, { force: true });
-      return;
+      return undefined;
     }
     const aside = join(root, errorsFolder, `.${folder}-${place}-${this.#options.now()}-${randomUUID()}`);
     mkdirSync(join(root, errorsFolder), { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
     renameSync(path, aside);
-    // A program of its own: it can remove what is nested deeper than any path is long, and nobody waits for it.
-    execFile('rm', ['-rf', '--', aside], (error) => {
-      if (error) log.warn({ group: folder, place, code: error.code }, 'what the agent left stays among the errors');
-    });
+    return aside;
   }
 
   #open(place: string): SafeDirectory {

@@ -8,6 +8,8 @@ interface LoopOptions {
   readonly everyMs: number;
   /** Looks at what is stored and does what is due. Never two at a time. */
   readonly look: () => void | Promise<void>;
+  /** Its look is work: what was begun before the bell rang, such as an answer on its way out, goes first. */
+  readonly afterOthers?: boolean;
   /** A look that failed; the loop goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -40,11 +42,13 @@ export class Loop {
     await this.#looking;
   }
 
-  // A microtask later, so that whoever rings inside a transaction has committed by the time we look.
+  // A microtask later at least, so that whoever rings inside a transaction has committed by the time we look.
   #ask(): void {
     if (this.#asked || this.#stopped) return;
     this.#asked = true;
-    if (!this.#looking) this.#looking = Promise.resolve().then(() => this.#lookWhileAsked());
+    if (this.#looking !== undefined) return;
+    const turn = this.#options.afterOthers ? new Promise<void>((go) => setImmediate(go)) : Promise.resolve();
+    this.#looking = turn.then(() => this.#lookWhileAsked());
   }
 
   async #lookWhileAsked(): Promise<void> {

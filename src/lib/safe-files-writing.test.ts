@@ -141,7 +141,7 @@ describe('copying out', () => {
     using directory = openInside();
     using errors = SafeDirectory.open(outside);
     const copied = directory.copyTo('photo', { into: errors, as: 'kept', maxBytes: bytes.length, mode: 0o640 });
-    expect(copied).toEqual({ ok: true });
+    expect(copied).toEqual({ ok: true, bytes: bytes.length });
     appendFileSync(join(inside, 'photo'), 'later');
     expect(readFileSync(join(outside, 'kept')).equals(bytes)).toBe(true);
     expect(lstatSync(join(outside, 'kept')).mode & 0o777).toBe(0o640);

@@ -18,6 +18,7 @@ import { asFilesError, DirectoryHandle, hostileCodes, noFollow, openFile } from 
 
 export type Refusal = { ok: false; reason: 'missing' | 'unsafe' | 'too-large' | 'unreadable'; detail: string };
 export type Reading = { ok: true; text: string } | Refusal;
+export type Copying = { ok: true; bytes: number } | Refusal;
 export type Owner = { uid: number; gid: number };
 /** `owner` is for a host that runs as root and gives what it makes to the container's user. */
 export type NewEntry = { mode?: number; owner?: Owner | undefined };
@@ -78,13 +79,17 @@ export class SafeDirectory implements Disposable {
   }
 
   /** Copies the bytes into a new file of the host's own; the agent keeps no hold on it. `as` is replaced. */
-  copyTo(name: string, to: NewEntry & { into: SafeDirectory; as: string; maxBytes: number }): { ok: true } | Refusal {
+  copyTo(name: string, to: NewEntry & { into: SafeDirectory; as: string; maxBytes: number }): Copying {
     let refusal: Refusal | undefined;
+    let bytes = 0;
     to.into.#put(to.as, to, (fd) => {
-      refusal = this.#drain(name, to.maxBytes, (chunk) => writeFileSync(fd, chunk));
+      refusal = this.#drain(name, to.maxBytes, (chunk) => {
+        bytes += chunk.length;
+        writeFileSync(fd, chunk);
+      });
       return refusal === undefined;
     });
-    return refusal ?? { ok: true };
+    return refusal ?? { ok: true, bytes };
   }
 
   /**

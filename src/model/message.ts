@@ -24,6 +24,15 @@ export interface IncomingAttachment {
   readonly ref: string;
 }
 
+/** A file that came with a stored message. */
+export interface Attachment extends Omit<IncomingAttachment, 'ref'> {
+  readonly state: 'pending' | 'ready' | 'failed';
+  /** Where it is, or will be when it is there: inside the group's folder. */
+  readonly path: string;
+  /** Why it is not there, in a sentence. */
+  readonly error: string | undefined;
+}
+
 /** A message as a channel hands it over: one thing said in a chat, already free of platform shapes. */
 export interface InboundMessage {
   readonly jid: string;
@@ -61,6 +70,8 @@ export interface Message {
   readonly text: string;
   readonly sentAt: number;
   readonly replyTo: Quote | undefined;
+  /** For an edit: the number of the message it changes, where we have that one. */
+  readonly original?: number | undefined;
 }
 
 /** How messages are named to people and agents. */

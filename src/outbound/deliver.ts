@@ -9,7 +9,7 @@ import { Lanes } from '../lib/lanes.ts';
 import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
 import { hasCode, NanoclawError } from '../model/errors.ts';
-import type { OutboxRow } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { countRepeat } from './repeats.ts';
 import { Spool } from './spool.ts';

@@ -1,6 +1,6 @@
 import { askedIn } from '../acts/asked-in.ts';
 import { hasCode } from '../model/errors.ts';
-import type { OutboxRow } from '../store/outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import { Newest } from './newest.ts';
 import { countRepeat } from './repeats.ts';
 import type { Showing, ShowingParts, Sight } from './showing.ts';

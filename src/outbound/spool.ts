@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Log } from '../lib/log.ts';
 import { systemCode } from '../model/errors.ts';
-import type { SpooledFile } from '../store/outbox.ts';
+import type { SpooledFile } from '../store/outbox-row.ts';
 
 /** The files that wait to be sent, one for each outbox row that has one. Others write them, in the row's transaction. */
 export class Spool {

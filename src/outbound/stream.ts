@@ -32,6 +32,8 @@ interface Watch extends Work {
 }
 
 const tickMs = 5_000;
+/** A tick that comes so much later than planned comes after a sleep of the whole machine. */
+const sleepMs = 600_000;
 
 /** Shows answers while they are written, and that a turn goes on while nothing is. The result never waits for it. */
 export class Stream {
@@ -39,6 +41,7 @@ export class Stream {
   readonly #watches = new Map<string, Watch>();
   readonly #stopping = new AbortController();
   #timer: Disposable | undefined;
+  #tickedAt = 0;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
@@ -88,7 +91,7 @@ export class Stream {
     const fresh = { startedAt: this.#now(), visibleAt: undefined, toldAt: undefined, tool: undefined, text: '' };
     const watch = { turn, group, showing, ordinal, ...fresh };
     this.#watches.set(turn.id, watch);
-    this.#timer ??= this.#parts.desk.clock.after(tickMs, () => this.#tick());
+    if (!this.#timer) this.#tickLater();
     return watch;
   }
 
@@ -122,8 +125,20 @@ export class Stream {
 
   #tick(): void {
     this.#timer = undefined;
+    this.#noticeSleep(this.#now() - this.#tickedAt - tickMs);
     for (const { turn } of [...this.#watches.values()]) this.#guarded(turn, () => this.#look(turn));
-    if (this.#watches.size > 0) this.#timer = this.#parts.desk.clock.after(tickMs, () => this.#tick());
+    if (this.#watches.size > 0) this.#tickLater();
+  }
+
+  #tickLater(): void {
+    this.#tickedAt = this.#now();
+    this.#timer = this.#parts.desk.clock.after(tickMs, () => this.#tick());
+  }
+
+  // Nobody has worked or waited meanwhile: it is as if everything had begun so much later.
+  #noticeSleep(lateMs: number): void {
+    if (lateMs < sleepMs) return;
+    for (const [id, watch] of this.#watches) this.#watches.set(id, laterBy(watch, lateMs));
   }
 
   #look(turn: TurnAt): void {
@@ -154,4 +169,10 @@ export class Stream {
   #channelOf(jid: string): Channel | undefined {
     return this.#parts.channels.find((channel) => channel.owns(jid));
   }
+}
+
+function laterBy(watch: Watch, ms: number): Watch {
+  const { startedAt, visibleAt, toldAt } = watch;
+  const later = (at: number | undefined) => (at === undefined ? undefined : at + ms);
+  return { ...watch, startedAt: startedAt + ms, visibleAt: later(visibleAt), toldAt: later(toldAt) };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { byTarget, containerName, docker, environmentFile, runArguments } from './arguments.ts';
+import { byTarget, containerName, environmentFile, runArguments } from './arguments.ts';
+import { docker } from './dialects.ts';
 import type { RunSpec } from './sandbox.ts';
 
 const spec: RunSpec = {

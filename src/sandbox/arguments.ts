@@ -1,20 +1,7 @@
 import { NanoclawError } from '../model/errors.ts';
+import type { EngineDialect } from './dialects.ts';
 import { insideHome, workingDirectory } from './environment.ts';
-import type { Mount, RunSpec, RuntimeName } from './sandbox.ts';
-
-/** What differs between engines that share docker's command line. */
-export interface EngineDialect {
-  readonly runtime: RuntimeName;
-  readonly program: string;
-  /** The log is bounded; the driver is named, or an engine set up for another one refuses the options. */
-  readonly logArguments: readonly string[];
-}
-
-export const docker: EngineDialect = {
-  runtime: 'docker',
-  program: 'docker',
-  logArguments: ['--log-driver', 'json-file', '--log-opt', 'max-size=5m', '--log-opt', 'max-file=1'],
-};
+import type { Mount, RunSpec } from './sandbox.ts';
 
 export const labels = {
   install: 'nanoclaw.install',
@@ -36,9 +23,9 @@ export function runArguments(
   if (uid === 0) {
     throw new NanoclawError('sandbox.cannot', 'A run as root was asked for; containers here never run as root.');
   }
-  const owned = `uid=${uid},gid=${gid},mode=700`;
+  const owned = engine.dialect.ownedTmpfs(spec.user);
   return [
-    ...['run', '-d', '-i', '--init', '--rm', '--pull', 'never'],
+    ...['run', '-d', '-i', '--init', ...(engine.dialect.removesItself ? ['--rm'] : []), '--pull', 'never'],
     ...['--name', containerName(spec.install, spec.group)],
     ...['--label', `${labels.install}=${spec.install}`],
     ...['--label', `${labels.group}=${spec.group}`],
@@ -49,6 +36,7 @@ export function runArguments(
     ...['--tmpfs', `${insideHome}:${owned},exec`, '--tmpfs', `${insideHome}/.claude:${owned}`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
     ...limitArguments(spec.limits),
+    ...engine.dialect.extraArguments,
     ...engine.dialect.logArguments,
     ...byTarget(spec.mounts).flatMap((mount) => ['--mount', mountArgument(mount)]),
     ...['--env-file', engine.environmentFile],

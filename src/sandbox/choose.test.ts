@@ -34,6 +34,7 @@ function choose(changes: Partial<ChoiceOptions> = {}) {
     recorded: undefined,
     searchPath: join(machine, 'bin'),
     dockerHost: undefined,
+    podman: {},
     platform: 'linux',
     clock: systemClock,
     places: { daemonDirectories: [], applications: [], sockets: [join(machine, 'docker.sock')] },
@@ -85,6 +86,44 @@ describe('an engine that is installed', () => {
     plant('dockerd', '');
     const choice = await choose();
     expect(choice.type === 'not-running' && choice.error.cure).toContain('no such command');
+  });
+});
+
+describe('podman', () => {
+  const podman = { type: 'use', runtime: 'podman', record: true };
+  const works = 'test "$1" = info && echo linux';
+
+  test('is used and recorded where it works and docker is not there, or does not answer', async () => {
+    plant('podman', works);
+    expect(await choose()).toEqual(podman);
+    plant('docker', silent);
+    expect(await choose()).toEqual(podman);
+    plant('dockerd', '');
+    expect(await choose()).toEqual(podman);
+  });
+
+  test('comes after a docker that answers, and never in the place of a DOCKER_HOST', async () => {
+    plant('podman', works);
+    plant('dockerd', '');
+    plant('docker', answers);
+    expect(await choose()).toMatchObject({ runtime: 'docker' });
+    plant('docker', silent);
+    expect(await choose({ dockerHost: 'tcp://127.0.0.1:1' })).toMatchObject({ type: 'not-running' });
+  });
+
+  test('that calls itself docker is podman', async () => {
+    plant('podman', works);
+    plant('dockerd', '');
+    plant('docker', 'echo podman version 4.3.1');
+    expect(await choose()).toEqual(podman);
+  });
+
+  test('that does not work is not installed, and a docker that does not answer is still said', async () => {
+    plant('podman', 'echo "Cannot connect to Podman" >&2; exit 125');
+    expect(await choose()).toMatchObject({ type: 'nothing' });
+    plant('docker', silent);
+    plant('dockerd', '');
+    expect(await choose()).toMatchObject({ type: 'not-running' });
   });
 });
 

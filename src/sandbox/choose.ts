@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
-import { NanoclawError, sentenceOf } from '../model/errors.ts';
-import { docker } from './arguments.ts';
+import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
+import { docker, podmanHere } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
 import { findProgram } from './find-program.ts';
@@ -16,6 +16,8 @@ export interface ChoiceOptions {
   readonly recorded: RuntimeName | undefined;
   readonly searchPath: string;
   readonly dockerHost: string | undefined;
+  /** What podman reads of the environment. */
+  readonly podman: Readonly<Record<string, string>>;
   readonly platform: NodeJS.Platform;
   readonly clock: Clock;
   /** For tests: a machine with other places than this one. */
@@ -36,18 +38,35 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   if (setting !== 'auto') return { type: 'use', runtime: setting, record: false };
   if (recorded) return { type: 'use', runtime: recorded, record: false };
   const sign = signOfDocker(options.places ?? enginePlaces(homedir()), { searchPath, dockerHost });
-  if (sign !== undefined) return askDocker(options, sign);
+  const asked = sign === undefined ? undefined : await askDocker(options, sign);
+  if (asked?.type === 'use') return asked;
+  // DOCKER_HOST is the owner's word for one engine; nothing else of the same strength is taken for it.
+  if (dockerHost === undefined && (await podmanWorks(options))) return { type: 'use', runtime: 'podman', record: true };
+  if (asked) return asked;
   return options.platform === 'linux' ? askLocal(options) : nothing(nothingCure(options.platform));
 }
 
 async function askDocker({ searchPath, dockerHost }: ChoiceOptions, sign: string): Promise<RuntimeChoice> {
-  const client = new EngineClient(docker, clientEnvironment({ searchPath, dockerHost }));
   try {
+    const client = new EngineClient(docker, clientEnvironment({ searchPath, dockerHost }));
+    const { stdout: name } = await client.run(['--version'], { deadlineMs: 8_000 });
+    if (/podman/i.test(name)) return notRunning(sign, new Error('The docker command here is podman.'));
     const answer = await client.run(['version', '--format', '{{.Server.Version}}'], { deadlineMs: 8_000 });
     if (answer.code === 0) return { type: 'use', runtime: 'docker', record: true };
     return notRunning(sign, new NanoclawError('sandbox.unavailable', answer.stderr.trim().slice(0, 300)));
   } catch (error) {
     return notRunning(sign, error);
+  }
+}
+
+async function podmanWorks({ searchPath, podman }: ChoiceOptions): Promise<boolean> {
+  if (!findProgram(searchPath, 'podman')) return false;
+  try {
+    const client = new EngineClient(podmanHere(), clientEnvironment({ searchPath, dockerHost: undefined, podman }));
+    return (await client.run(['info', '--format', '{{.Host.OS}}'], { deadlineMs: 8_000 })).code === 0;
+  } catch (error) {
+    if (hasCode(error, 'sandbox.unavailable')) return false;
+    throw error;
   }
 }
 

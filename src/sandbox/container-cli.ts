@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
-import { containerName, docker, type EngineDialect, environmentFile, labels, runArguments } from './arguments.ts';
+import { containerName, environmentFile, labels, runArguments } from './arguments.ts';
 import { AttachedRun, type Look, type Tether } from './attached-run.ts';
+import { docker, droppedLimit, type EngineDialect } from './dialects.ts';
 import { EngineClient, lastWords, passingFile } from './engine-client.ts';
-import type { FoundRun, Run, RunSpec, Sandbox, SandboxCapabilities } from './sandbox.ts';
+import type { FoundRun, Mount, Run, RunSpec, Sandbox, SandboxCapabilities } from './sandbox.ts';
 
 export interface ContainerOptions {
   readonly image: string;
@@ -14,6 +17,8 @@ export interface ContainerOptions {
   /** False where the engine's containers live in a virtual machine (Docker Desktop) or on another host. */
   readonly socketMount: boolean;
   readonly dialect?: EngineDialect;
+  /** Written here and shown to runs as /etc/hosts, on an engine that would show them the host's own. */
+  readonly hostsFile?: string;
 }
 
 const gone = /no such (container|object)/i;
@@ -22,10 +27,12 @@ const gone = /no such (container|object)/i;
 export class ContainerSandbox implements Sandbox {
   readonly capabilities: SandboxCapabilities;
   readonly #client: EngineClient;
+  readonly #dialect: EngineDialect;
   readonly #options: ContainerOptions;
 
   constructor(options: ContainerOptions) {
     const dialect = options.dialect ?? docker;
+    this.#dialect = dialect;
     this.#options = options;
     this.#client = new EngineClient(dialect, options.environment);
     this.capabilities = {
@@ -34,6 +41,7 @@ export class ContainerSandbox implements Sandbox {
       limits: true,
       readOnlyRoot: true,
       adopts: true,
+      ringsAgain: dialect.keepsStdin,
       socketMount: options.socketMount,
     };
   }
@@ -48,10 +56,14 @@ export class ContainerSandbox implements Sandbox {
   async start(spec: RunSpec, signal?: AbortSignal): Promise<Run> {
     using file = passingFile(environmentFile(spec.environment));
     const { image } = this.#options;
-    const args = runArguments(spec, { dialect: this.#client.dialect, image, environmentFile: file.path });
+    const mounts = [...spec.mounts, ...this.#hostsMount()];
+    const dialect = this.#dialect;
+    const args = runArguments({ ...spec, mounts }, { dialect, image, environmentFile: file.path });
     try {
       const answer = await this.#client.run(args, { deadlineMs: 45_000, signal });
       if (answer.code !== 0) throw this.#refusal(answer.stderr);
+      const dropped = droppedLimit(spec.limits, answer.stderr);
+      if (dropped !== undefined) throw this.#cannotLimit(dropped);
       const id = answer.stdout.trim();
       const name = containerName(spec.install, spec.group);
       return this.#follow({ id, name, group: spec.group, run: spec.run }, false);
@@ -87,22 +99,29 @@ export class ContainerSandbox implements Sandbox {
   }
 
   #follow(container: Omit<FoundRun, 'running'>, adopted: boolean): Run {
-    const { dialect, environment } = this.#client;
+    const { environment } = this.#client;
     const { id, name, group, run } = container;
     const tether: Tether = {
       group,
       run,
       name,
       attach: () =>
-        spawn(dialect.program, ['attach', '--sig-proxy=false', id], {
+        spawn(this.#dialect.program, ['attach', '--sig-proxy=false', id], {
           env: environment,
           stdio: ['pipe', 'pipe', 'pipe'],
           detached: true,
         }),
-      look: () => this.#look(id),
+      look: () => this.#lookAndClear(container),
       remove: () => this.remove(container),
     };
     return new AttachedRun(tether, { clock: this.#options.clock, adopted });
+  }
+
+  async #lookAndClear(container: Pick<FoundRun, 'id' | 'name'>): Promise<Look> {
+    const look = await this.#look(container.id);
+    // What cannot be removed now is still there at the next look.
+    if (look.state === 'ended' && !this.#dialect.removesItself) await this.remove(container).catch(() => undefined);
+    return look;
   }
 
   async #look(id: string): Promise<Look> {
@@ -120,14 +139,17 @@ export class ContainerSandbox implements Sandbox {
   }
 
   async #list(label: string): Promise<FoundRun[]> {
-    const format = `{{.ID}}\t{{.Names}}\t{{.State}}\t{{.Label "${labels.group}"}}\t{{.Label "${labels.run}"}}`;
+    const dialect = this.#dialect;
+    const format = ['{{.ID}}', '{{.Names}}', '{{.State}}', dialect.label(labels.group), dialect.label(labels.run)].join(
+      '\t',
+    );
     const args = ['ps', '--all', '--no-trunc', '--filter', `label=${label}`, '--format', format];
     const answer = await this.#client.run(args, { deadlineMs: 10_000 });
     if (answer.code !== 0) throw failed('Containers could not be listed', answer.stderr);
     return answer.stdout.split('\n').flatMap((line) => {
       const [id, name, state, group, run] = line.split('\t');
       if (!id || name === undefined || !group || !run) return [];
-      return [{ id, name, group, run, running: state === 'running' }];
+      return [{ id, name, group, run, running: dialect.running.test(state ?? '') }];
     });
   }
 
@@ -135,8 +157,30 @@ export class ContainerSandbox implements Sandbox {
     for (const left of await this.#list(`${labels.run}=${spec.run}`)) await this.remove(left);
   }
 
+  #hostsMount(): Mount[] {
+    const { hostsFile } = this.#options;
+    if (!this.#dialect.copiesHosts || hostsFile === undefined) return [];
+    mkdirSync(dirname(hostsFile), { recursive: true, mode: 0o700 });
+    writeFileSync(hostsFile, '127.0.0.1 localhost\n::1 localhost\n');
+    // Read by the run's user, whatever the umask is here.
+    chmodSync(hostsFile, 0o644);
+    return [{ source: hostsFile, target: '/etc/hosts', readOnly: true }];
+  }
+
+  #cannotLimit(dropped: string): NanoclawError {
+    const { program } = this.#dialect;
+    const message = `${program} would run this without the limits it must have: ${lastWords(dropped)}.`;
+    const cure = `Let ${program} run on cgroups version 2, or as root.`;
+    return new NanoclawError('sandbox.cannot', message, { cure });
+  }
+
   #refusal(stderr: string): NanoclawError {
     const { image } = this.#options;
+    if (/container-init binary not found/i.test(stderr)) {
+      return new NanoclawError('sandbox.unavailable', 'podman has no init to start containers with.', {
+        cure: 'Install it (Debian and Ubuntu: sudo apt-get install -y catatonit).',
+      });
+    }
     if (/name .* is already in use/is.test(stderr)) {
       return new NanoclawError('sandbox.name-taken', 'A container of this group is still there.', {
         cure: 'It is found and removed at the next start of the host.',

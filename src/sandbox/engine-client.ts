@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { NanoclawError } from '../model/errors.ts';
-import type { EngineDialect } from './arguments.ts';
+import type { EngineDialect } from './dialects.ts';
 
 export interface EngineAnswer {
   readonly code: number;
@@ -16,20 +16,22 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Client = Pick<EngineDialect, 'program' | 'cures'>;
+
 /** One command of the engine's client, answered within its deadline or an error with the engine's own words. */
 export class EngineClient {
-  readonly dialect: EngineDialect;
+  readonly #client: Client;
   /** The client's own: PATH, HOME, DOCKER_HOST, DOCKER_CONTEXT … Nothing of it reaches a run. */
   readonly environment: Readonly<Record<string, string>>;
 
-  constructor(dialect: EngineDialect, environment: Readonly<Record<string, string>>) {
-    this.dialect = dialect;
+  constructor(client: Client, environment: Readonly<Record<string, string>>) {
+    this.#client = client;
     this.environment = environment;
   }
 
   /** Answers with any exit code the engine gave on purpose; throws when it does not answer at all. */
   async run(args: readonly string[], options: CommandOptions): Promise<EngineAnswer> {
-    const { program } = this.dialect;
+    const { program } = this.#client;
     const result = await execa(program, args, {
       env: this.environment,
       extendEnv: false,
@@ -42,11 +44,11 @@ export class EngineClient {
       detached: true,
     });
     if (result.isCanceled) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
-    if (result.timedOut) throw unavailable(program, `did not answer within ${options.deadlineMs / 1000} s`);
-    if (result.code === 'ENOENT') throw unavailable(program, 'is not there: no such command');
-    if (result.exitCode === undefined) throw unavailable(program, `did not run: ${result.shortMessage}`);
+    if (result.timedOut) throw unavailable(this.#client, `did not answer within ${options.deadlineMs / 1000} s`);
+    if (result.code === 'ENOENT') throw unavailable(this.#client, 'is not there: no such command');
+    if (result.exitCode === undefined) throw unavailable(this.#client, `did not run: ${result.shortMessage}`);
     const answer = { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-    if (answer.code !== 0) throwIfUnreachable(program, answer.stderr);
+    if (answer.code !== 0) throwIfUnreachable(this.#client, answer.stderr);
     return answer;
   }
 }
@@ -65,27 +67,29 @@ export function lastWords(stderr: string): string {
   return lines.slice(-3).join(' ').slice(0, 500) || 'it said nothing';
 }
 
-function throwIfUnreachable(program: string, stderr: string): void {
+function throwIfUnreachable(client: Client, stderr: string): void {
+  const { program, cures } = client;
   if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
-    const cure = 'Give your user access to it (sudo usermod -aG docker "$USER", then log in again).';
+    const cure = cures.access;
     throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
   }
   const unreachable =
-    /cannot connect to|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
-  if (unreachable.test(stderr)) throw unavailable(program, `is not running: ${lastWords(stderr)}`);
+    /cannot connect to|XPC connection error|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
+  if (unreachable.test(stderr)) throw unavailable(client, `is not running: ${lastWords(stderr)}`);
 }
 
-function unavailable(program: string, what: string): NanoclawError {
-  const cure = `Start it (Linux: sudo systemctl start ${program}; macOS: open the ${program} app), then wait or try again.`;
-  return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure });
+function unavailable({ program, cures }: Client, what: string): NanoclawError {
+  return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure: cures.start });
 }
 
 /** What the engine's client needs of the host's environment, and no more. */
 export function clientEnvironment(host: {
   searchPath: string;
   dockerHost: string | undefined;
+  /** What podman reads of the environment. */
+  podman?: Readonly<Record<string, string>>;
 }): Record<string, string> {
   // HOME: contexts and credentials of the user stand in ~/.docker.
-  const environment = { PATH: host.searchPath, HOME: homedir() };
+  const environment = { PATH: host.searchPath, HOME: homedir(), ...host.podman };
   return host.dockerHost ? { ...environment, DOCKER_HOST: host.dockerHost } : environment;
 }

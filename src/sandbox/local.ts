@@ -29,7 +29,7 @@ export function localProgram(options: { node: string; agentRunner: string }): Lo
       { source: options.node, target: '/opt/bin/node', readOnly: true },
       { source: options.agentRunner, target: '/app', readOnly: true },
     ],
-    command: ['/opt/bin/node', '/app/dist/container/agent-runner/src/index.js'],
+    command: ['/opt/bin/node', '/app/dist/index.js'],
   };
 }
 
@@ -41,6 +41,7 @@ export class LocalSandbox implements Sandbox {
     limits: false,
     readOnlyRoot: true,
     adopts: false,
+    ringsAgain: false,
     socketMount: true,
   };
   readonly #options: LocalOptions;

@@ -12,8 +12,13 @@ export interface SandboxCapabilities {
   /** Memory, cpu and process limits. A run that names limits is refused where this is false. */
   readonly limits: boolean;
   readonly readOnlyRoot: boolean;
-  /** Runs outlive the host process and can be attached to again. Where false they end with the host, however it ends. */
+  /**
+   * Runs outlive the host process and can be attached to again. Where false they end with the host, however it ends, or
+   * are found by the next one and can only be removed.
+   */
   readonly adopts: boolean;
+  /** Bells written after an attach, or after our connection was cut, arrive. Where false the run lives by its 500 ms look. */
+  readonly ringsAgain: boolean;
   /** The gateway's unix socket can be bound into the run; without it a run has no way out at all. */
   readonly socketMount: boolean;
 }

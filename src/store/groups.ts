@@ -25,11 +25,13 @@ export class Groups {
   readonly #one;
   readonly #main;
   readonly #save;
+  readonly #remove;
 
   constructor(db: Db) {
     this.#all = db.prepare<[], GroupRow>('SELECT * FROM groups ORDER BY is_main DESC, folder');
     this.#one = db.prepare<[string], GroupRow>('SELECT * FROM groups WHERE folder = ?');
     this.#main = db.prepare<[], GroupRow>('SELECT * FROM groups WHERE is_main = 1');
+    this.#remove = db.prepare('DELETE FROM groups WHERE folder = ?');
     this.#save = db.prepare(`
       INSERT INTO groups (folder, name, is_main, trigger_text, requires_trigger, model, egress, allow, mounts, created_at)
       VALUES (@folder, @name, @isMain, @trigger, @requiresTrigger, @model, @egress, @allow, @mounts, @now)
@@ -65,6 +67,11 @@ export class Groups {
       mounts: JSON.stringify(group.mounts),
       now,
     });
+  }
+
+  /** Its chats are wired to nothing from now on. */
+  remove(folder: string): void {
+    this.#remove.run(folder);
   }
 }
 

@@ -21,6 +21,17 @@ export interface InboxRow {
   readonly cause: string | null;
   readonly cause_tries: number;
   readonly next_attempt_at: number;
+  /** It waits for attachments until then, its own or those of a row before it in its place. */
+  readonly held_until: number;
+}
+
+export interface NewRow {
+  readonly group: string;
+  readonly place: Place;
+  readonly message: number;
+  readonly wakes: boolean;
+  /** It waits until then, and what follows it in its place with it. */
+  readonly heldUntil?: number | undefined;
 }
 
 /** When and how a row is tried again. */
@@ -34,9 +45,17 @@ export interface Retry {
   readonly nextAttemptAt: number;
 }
 
+interface PlaceColumns {
+  readonly group: string;
+  readonly jid: string;
+  readonly thread: string | null;
+}
+
 /** Rows waiting for a group's agent. A row points at its message; it is never removed. */
 export class Inbox {
   readonly #add;
+  readonly #fetching;
+  readonly #release;
   readonly #dueGroups;
   readonly #oldestDue;
   readonly #waitingAt;
@@ -50,19 +69,32 @@ export class Inbox {
   readonly #ofMessage;
   readonly #wakeCause;
   readonly #counts;
+  readonly #ofPlatformId;
+  readonly #replace;
+  readonly #buryWaiting;
+  readonly #moveAttachments;
 
   constructor(db: Db) {
-    this.#add = db.prepare(`INSERT INTO inbox (group_folder, chat_jid, thread, message_seq, wakes, state)
-      VALUES (@group, @jid, @thread, @message, @wakes, 'waiting')`);
-    this.#dueGroups = db.prepare<[number], { group_folder: string }>(`SELECT group_folder FROM inbox
-      WHERE state = 'waiting' AND wakes = 1 AND next_attempt_at <= ? GROUP BY group_folder ORDER BY MIN(id)`);
-    this.#oldestDue = db.prepare<[string, number], InboxRow>(`SELECT * FROM inbox
-      WHERE group_folder = ? AND state = 'waiting' AND wakes = 1 AND next_attempt_at <= ? ORDER BY id LIMIT 1`);
-    this.#waitingAt = db.prepare<{ group: string; jid: string; thread: string | null }, InboxRow>(`SELECT * FROM inbox
-      WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting'
-        AND id <= (SELECT MAX(id) FROM inbox WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread
-          AND state = 'waiting' AND wakes = 1)
-      ORDER BY id`);
+    const held = `group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting' AND held_until > 0`;
+    this.#add = db.prepare(`INSERT INTO inbox (group_folder, chat_jid, thread, message_seq, wakes, state, held_until)
+      VALUES (@group, @jid, @thread, @message, @wakes, 'waiting',
+        MAX(@heldUntil, COALESCE((SELECT MAX(held_until) FROM inbox WHERE ${held}), 0)))`);
+    this.#fetching = db.prepare<[PlaceColumns & { now: number }], { id: number }>(`SELECT id FROM inbox
+      WHERE ${held} AND held_until > @now AND EXISTS
+        (SELECT 1 FROM attachments WHERE attachments.message_seq = inbox.message_seq AND attachments.state = 'pending')
+      LIMIT 1`);
+    this.#release = db.prepare<[PlaceColumns]>(`UPDATE inbox SET held_until = 0 WHERE ${held}`);
+    const due = "state = 'waiting' AND wakes = 1 AND next_attempt_at <= @now AND held_until <= @now";
+    this.#dueGroups = db.prepare<[{ now: number }], { group_folder: string }>(
+      `SELECT group_folder FROM inbox WHERE ${due} GROUP BY group_folder ORDER BY MIN(id)`,
+    );
+    this.#oldestDue = db.prepare<[{ group: string; now: number }], InboxRow>(
+      `SELECT * FROM inbox WHERE group_folder = @group AND ${due} ORDER BY id LIMIT 1`,
+    );
+    // Whatever follows a held row is held as long: what is not held stands before it.
+    const here = `group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting' AND held_until <= @now`;
+    this.#waitingAt = db.prepare<[PlaceColumns & { now: number }], InboxRow>(`SELECT * FROM inbox
+      WHERE ${here} AND id <= (SELECT MAX(id) FROM inbox WHERE ${here} AND wakes = 1) ORDER BY id`);
     this.#claim = db.prepare(
       "UPDATE inbox SET state = 'claimed', turn_id = ?, input_id = ?, claims = claims + 1 WHERE id = ? AND state = 'waiting'",
     );
@@ -88,33 +120,49 @@ export class Inbox {
     this.#counts = db.prepare<[], { state: InboxState; n: number }>(
       "SELECT state, COUNT(*) AS n FROM inbox WHERE state <> 'done' AND wakes = 1 GROUP BY state",
     );
+    this.#ofPlatformId = db.prepare<
+      [string, string],
+      InboxRow & { revision: number }
+    >(`SELECT inbox.*, messages.revision
+      FROM messages JOIN inbox ON inbox.message_seq = messages.seq
+      WHERE messages.chat_jid = ? AND messages.kind IN ('message', 'edit') AND messages.platform_id = ?
+      ORDER BY inbox.id`);
+    this.#buryWaiting = db.prepare("UPDATE inbox SET state = 'dead' WHERE group_folder = ? AND state = 'waiting'");
+    this.#replace = db.prepare(
+      "UPDATE inbox SET message_seq = @message, wakes = @wakes WHERE id = @id AND state = 'waiting'",
+    );
+    this.#moveAttachments = db.prepare('UPDATE attachments SET message_seq = ? WHERE message_seq = ?');
   }
 
-  add(row: { group: string; place: Place; message: number; wakes: boolean }): void {
-    const { place } = row;
-    this.#add.run({
-      group: row.group,
-      jid: place.jid,
-      thread: place.thread ?? null,
-      message: row.message,
-      wakes: row.wakes ? 1 : 0,
-    });
+  /** Waits at least as long as what is held before it in its place. */
+  add(row: NewRow): void {
+    const wakes = row.wakes ? 1 : 0;
+    this.#add.run({ ...columnsOf(row), message: row.message, wakes, heldUntil: row.heldUntil ?? 0 });
+  }
+
+  /** Ends the waiting of a place, unless something of what waits there is still being fetched. True when it ended. */
+  release(at: { group: string; place: Place }, now: number): boolean {
+    if (this.#fetching.get({ ...columnsOf(at), now })) return false;
+    return this.#release.run(columnsOf(at)).changes > 0;
   }
 
   /** Groups with a waking row that is due, the longest waiting first. */
   dueGroups(now: number): string[] {
-    return this.#dueGroups.all(now).map((row) => row.group_folder);
+    return this.#dueGroups.all({ now }).map((row) => row.group_folder);
   }
 
   /** Where the group's oldest due waking row wants its answer. */
   duePlace(group: string, now: number): Place | undefined {
-    const row = this.#oldestDue.get(group, now);
+    const row = this.#oldestDue.get({ group, now });
     return row && { jid: row.chat_jid, thread: row.thread ?? undefined };
   }
 
-  /** Every waiting row of that place up to its newest waking one, in order. Back-off is the oldest row's affair alone. */
-  waitingAt(group: string, place: Place): InboxRow[] {
-    return this.#waitingAt.all({ group, jid: place.jid, thread: place.thread ?? null });
+  /**
+   * Every waiting row of that place up to its newest waking one, in order, and before the first that is held. Back-off is
+   * the oldest row's affair alone.
+   */
+  waitingAt(group: string, place: Place, { now }: { now: number }): InboxRow[] {
+    return this.#waitingAt.all({ ...columnsOf({ group, place }), now });
   }
 
   /** Gives the rows to a turn's input. Joins the caller's transaction. */
@@ -153,6 +201,22 @@ export class Inbox {
     return this.#ofMessage.get(seq);
   }
 
+  /** Rows of a message and of its edits, by the platform's id, with the revision each now stands for. */
+  ofPlatformId(jid: string, platformId: string): (InboxRow & { revision: number })[] {
+    return this.#ofPlatformId.all(jid, platformId);
+  }
+
+  /** An edit takes the place of a message that still waits; its attachments come along. Joins the caller's transaction. */
+  replaceMessage(row: InboxRow, by: { message: number; wakes: boolean }): void {
+    this.#replace.run({ id: row.id, message: by.message, wakes: by.wakes ? 1 : 0 });
+    this.#moveAttachments.run(by.message, row.message_seq);
+  }
+
+  /** The group is no more: nothing of it waits any longer. */
+  buryWaiting(group: string): void {
+    this.#buryWaiting.run(group);
+  }
+
   /** Rows that wait for something outside are tried at once: at start, or when the cause is known to be gone. */
   wakeCauses(): void {
     this.#wakeCause.run();
@@ -162,4 +226,8 @@ export class Inbox {
     const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
     return { waiting: found.get('waiting') ?? 0, claimed: found.get('claimed') ?? 0, dead: found.get('dead') ?? 0 };
   }
+}
+
+function columnsOf({ group, place }: { group: string; place: Place }): PlaceColumns {
+  return { group, jid: place.jid, thread: place.thread ?? null };
 }

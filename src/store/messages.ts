@@ -1,3 +1,4 @@
+import type { Place } from '../model/chat.ts';
 import type { InboundMessage, Message, MessageKind, Role } from '../model/message.ts';
 import type { Db } from './database.ts';
 
@@ -16,12 +17,19 @@ interface MessageRow {
   reply_id: string | null;
   reply_sender: string | null;
   reply_text: string | null;
+  original: number | null;
 }
+
+// An edit names the message it changes by that one's platform id.
+const columns = `*, CASE WHEN kind = 'edit' THEN (SELECT first.seq FROM messages AS first
+  WHERE first.chat_jid = messages.chat_jid AND first.kind = 'message' AND first.platform_id = messages.platform_id) END AS original`;
 
 export class Messages {
   readonly #insert;
   readonly #get;
   readonly #newest;
+  readonly #find;
+  readonly #lastSaid;
 
   constructor(db: Db) {
     this.#insert = db.prepare(`
@@ -30,10 +38,20 @@ export class Messages {
       VALUES (@jid, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
         @sentAt, @now, @replyId, @replySender, @replyText)
       ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
-    this.#get = db.prepare<[number], MessageRow>('SELECT * FROM messages WHERE seq = ?');
+    this.#get = db.prepare<[number], MessageRow>(`SELECT ${columns} FROM messages WHERE seq = ?`);
     this.#newest = db.prepare<[string, number], MessageRow>(
-      'SELECT * FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?',
+      `SELECT ${columns} FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?`,
     );
+    this.#find = db.prepare<[string, string], MessageRow>(`SELECT ${columns} FROM messages
+      WHERE chat_jid = ? AND kind IN ('message', 'edit', 'reaction', 'click') AND platform_id = ? ORDER BY kind = 'message' DESC, seq DESC LIMIT 1`);
+    // A command is a message without an inbox row that has a reply of its own.
+    this.#lastSaid = db.prepare<
+      { jid: string; thread: string | null; before: number },
+      MessageRow
+    >(`SELECT ${columns} FROM messages
+      WHERE chat_jid = @jid AND thread IS @thread AND direction = 'in' AND kind = 'message' AND seq < @before
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE key = 'command:' || messages.seq)
+      ORDER BY seq DESC LIMIT 1`);
   }
 
   /** The new message's number, or undefined when this very message is known already. */
@@ -91,6 +109,18 @@ export class Messages {
   newest(jid: string, limit: number): Message[] {
     return this.#newest.all(jid, limit).reverse().map(fromRow);
   }
+
+  /** By the platform's own id: a message rather than what was done to it later. */
+  find(jid: string, platformId: string): Message | undefined {
+    const row = this.#find.get(jid, platformId);
+    return row && fromRow(row);
+  }
+
+  /** The last thing a person said there, before that message, that was no command. */
+  lastSaid(place: Place, before: number): Message | undefined {
+    const row = this.#lastSaid.get({ jid: place.jid, thread: place.thread ?? null, before });
+    return row && fromRow(row);
+  }
 }
 
 function fromRow(row: MessageRow): Message {
@@ -110,5 +140,6 @@ function fromRow(row: MessageRow): Message {
       row.reply_id === null
         ? undefined
         : { id: row.reply_id, sender: row.reply_sender ?? undefined, text: row.reply_text ?? undefined },
+    original: row.original ?? undefined,
   };
 }

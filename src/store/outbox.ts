@@ -1,47 +1,6 @@
-import { z } from 'zod';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
-
-const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
-/** A file of ours that waits to be sent; `path` is its name in `data/spool`. */
-export type SpooledFile = z.infer<typeof spooled>;
-const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
-
-export interface OutboxRow {
-  readonly id: number;
-  readonly key: string;
-  readonly part: number;
-  readonly parts: number;
-  readonly group: string;
-  readonly place: Place;
-  readonly turnId: string | undefined;
-  readonly text: string;
-  readonly replyTo: string | undefined;
-  readonly file: SpooledFile | undefined;
-  readonly buttons: z.infer<typeof buttons> | undefined;
-  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
-  /** Known before it is due for a message that is on the platform already: then it is edited, not sent. */
-  readonly platformId: string | undefined;
-  readonly attempts: number;
-  readonly nextAttemptAt: number;
-  readonly error: string | undefined;
-  readonly createdAt: number;
-}
-
-export interface OutboxColumns
-  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'text' | 'state' | 'attempts'> {
-  readonly group_folder: string;
-  readonly chat_jid: string;
-  readonly thread: string | null;
-  readonly turn_id: string | null;
-  readonly reply_to: string | null;
-  readonly file: string | null;
-  readonly buttons: string | null;
-  readonly platform_id: string | null;
-  readonly next_attempt_at: number;
-  readonly error: string | null;
-  readonly created_at: number;
-}
+import { type ButtonRow, fromColumns, type OutboxColumns, type OutboxRow, type SpooledFile } from './outbox-row.ts';
 
 export interface NewMessage {
   readonly key: string;
@@ -55,7 +14,7 @@ export interface NewMessage {
   /** Goes with the first part. */
   readonly file?: SpooledFile | undefined;
   /** Stand under the last part. */
-  readonly buttons?: z.infer<typeof buttons> | undefined;
+  readonly buttons?: ButtonRow | undefined;
 }
 
 /** Rows waiting for a channel, one per part. Unique by key and part, so that nothing is said twice. */
@@ -77,6 +36,7 @@ export class Outbox {
   readonly #files;
   readonly #untold;
   readonly #told;
+  readonly #filesFor;
   readonly #counts;
 
   constructor(db: Db) {
@@ -112,11 +72,14 @@ export class Outbox {
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
-    this.#ofTurn = db.prepare<[string], { text: string }>(
-      "SELECT text FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id",
-    );
+    this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
+      CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+      FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id`);
     this.#files = db.prepare<[], OutboxColumns>(
       "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",
+    );
+    this.#filesFor = db.prepare<[string], OutboxColumns>(
+      "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') AND file IS NOT NULL",
     );
     this.#untold = db.prepare<[string], OutboxColumns>(
       "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 ORDER BY id",
@@ -224,25 +187,13 @@ export class Outbox {
     this.#told.run(id);
   }
 
+  /** Files that wait to be sent to a chat. */
+  filesFor(jid: string): SpooledFile[] {
+    return this.#filesFor.all(jid).flatMap((row) => fromColumns(row).file ?? []);
+  }
+
   counts(): { due: number; dead: number } {
     const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
     return { due: (found.get('due') ?? 0) + (found.get('sending') ?? 0), dead: found.get('dead') ?? 0 };
   }
-}
-
-export function fromColumns(row: OutboxColumns): OutboxRow {
-  const { id, key, part, parts, text, state, attempts } = row;
-  return {
-    ...{ id, key, part, parts, text, state, attempts },
-    group: row.group_folder,
-    place: { jid: row.chat_jid, thread: row.thread ?? undefined },
-    turnId: row.turn_id ?? undefined,
-    replyTo: row.reply_to ?? undefined,
-    file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
-    buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
-    platformId: row.platform_id ?? undefined,
-    nextAttemptAt: row.next_attempt_at,
-    error: row.error ?? undefined,
-    createdAt: row.created_at,
-  };
 }

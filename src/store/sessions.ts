@@ -26,7 +26,7 @@ export class Sessions {
     this.#set.run(folder, id, now);
   }
 
-  /** The next one that is asked for is new. */
+  /** The group's next container begins a session of its own. */
   forget(folder: string): void {
     this.#forget.run(folder);
   }

@@ -56,7 +56,9 @@ test('messages with the same or an older instant keep the order in which they ca
   say(store, 'first', { sentAt: 100 });
   say(store, 'second', { sentAt: 100 });
   say(store, 'third', { sentAt: 5 });
-  const texts = store.inbox.waitingAt('main', place).map((row) => store.messages.get(row.message_seq)?.text);
+  const texts = store.inbox
+    .waitingAt('main', place, { now: 1 })
+    .map((row) => store.messages.get(row.message_seq)?.text);
   expect(texts).toEqual(['first', 'second', 'third']);
   store.close();
 });
@@ -69,12 +71,12 @@ test('a claim takes one place: other threads and later context wait', () => {
   say(store, 'elsewhere', { thread: '17' });
   say(store, 'after', { wakes: false });
   expect(store.inbox.duePlace('main', 1)).toEqual(place);
-  const rows = store.inbox.waitingAt('main', place);
+  const rows = store.inbox.waitingAt('main', place, { now: 1 });
   expect(rows.map((row) => store.messages.get(row.message_seq)?.text)).toEqual(['context', 'wake']);
   const turnId = store.turns.begin({ group: 'main', place, retryOf: undefined }, 1);
   const input = store.turns.addInput(turnId, () => 'body');
   store.inbox.claim({ turnId, inputId: input.id }, rows);
-  expect(store.inbox.waitingAt('main', place)).toEqual([]);
+  expect(store.inbox.waitingAt('main', place, { now: 1 })).toEqual([]);
   expect(store.inbox.duePlace('main', 1)).toEqual({ jid: 'tg:1', thread: '17' });
   expect(store.inbox.finish(turnId, input.id)).toBe(2);
   expect(store.inbox.finish(turnId, input.id)).toBe(0);

@@ -1,12 +1,15 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Attachments } from './attachments.ts';
 import { Chats } from './chats.ts';
 import { type Db, openDatabase, readMigrations } from './database.ts';
 import { Facts } from './facts.ts';
 import { Groups } from './groups.ts';
+import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import { Owners, Pairings } from './owners.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
@@ -19,12 +22,16 @@ export class Store {
   readonly groups: Groups;
   readonly chats: Chats;
   readonly messages: Messages;
+  readonly attachments: Attachments;
   readonly inbox: Inbox;
   readonly turns: Turns;
   readonly outbox: Outbox;
   readonly streams: Streams;
   readonly sessions: Sessions;
   readonly requests: Requests;
+  readonly owners: Owners;
+  readonly pairings: Pairings;
+  readonly history: History;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -32,12 +39,16 @@ export class Store {
     this.groups = new Groups(db);
     this.chats = new Chats(db);
     this.messages = new Messages(db);
+    this.attachments = new Attachments(db);
     this.inbox = new Inbox(db);
     this.turns = new Turns(db);
     this.outbox = new Outbox(db);
     this.streams = new Streams(db);
     this.sessions = new Sessions(db);
     this.requests = new Requests(db);
+    this.owners = new Owners(db);
+    this.pairings = new Pairings(db);
+    this.history = new History(db);
   }
 
   static open(path: string): Store {

@@ -1,6 +1,7 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
-import { fromColumns, type NewMessage, type OutboxColumns, type OutboxRow } from './outbox.ts';
+import type { NewMessage } from './outbox.ts';
+import { fromColumns, type OutboxColumns, type OutboxRow } from './outbox-row.ts';
 
 interface Begun {
   readonly turnId: string;

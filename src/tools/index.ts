@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Desk } from '../acts/post-message.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, ToolDesk } from './tool.ts';
 
 /** Every tool of this folder by its request type: adding a tool is adding a file, and no list names it. */
-export async function loadTools(desk: Desk): Promise<ReadonlyMap<string, Tool>> {
+export async function loadTools(desk: ToolDesk): Promise<ReadonlyMap<string, Tool>> {
   const here = new URL('.', import.meta.url);
   const extension = extname(import.meta.url);
   const tools = new Map<string, Tool>();
@@ -19,6 +18,6 @@ export async function loadTools(desk: Desk): Promise<ReadonlyMap<string, Tool>> 
   return tools;
 }
 
-function isToolModule(value: unknown): value is { createTool: (desk: Desk) => Tool } {
+function isToolModule(value: unknown): value is { createTool: (desk: ToolDesk) => Tool } {
   return typeof value === 'object' && value !== null && 'createTool' in value && typeof value.createTool === 'function';
 }

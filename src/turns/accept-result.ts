@@ -8,7 +8,8 @@ import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 
 /** All of the room's parts that a result needs. */
-type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
+/** What storing a result needs. */
+export type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its

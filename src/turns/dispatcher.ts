@@ -47,6 +47,7 @@ export class Dispatcher {
       bell: parts.inboxBell,
       clock: parts.clock,
       everyMs: sweepMs,
+      afterOthers: true,
       look: () => this.#look(),
       onError: (error) => parts.log.error({ err: error }, 'the dispatcher stumbled'),
     });

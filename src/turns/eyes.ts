@@ -2,18 +2,18 @@
 import type { InboxRow } from '../store/inbox.ts';
 import type { TurnParts } from './parts.ts';
 
-type EyesParts = Pick<TurnParts, 'store' | 'react'>;
+type EyeParts = Pick<TurnParts, 'store' | 'react'>;
 
-export function putEyesOn(parts: EyesParts, rows: readonly InboxRow[]): void {
+export function putEyesOn(parts: EyeParts, rows: readonly InboxRow[]): void {
   react(parts, rows, '👀');
 }
 
 /** The rows are answered, stopped or given up. */
-export function takeEyesOff(parts: EyesParts, rows: readonly InboxRow[]): void {
+export function takeEyesOff(parts: EyeParts, rows: readonly InboxRow[]): void {
   react(parts, rows, undefined);
 }
 
-function react({ store, react }: EyesParts, rows: readonly InboxRow[], emoji: string | undefined): void {
+function react({ store, react }: EyeParts, rows: readonly InboxRow[], emoji: string | undefined): void {
   for (const row of rows) {
     if (row.wakes === 0) continue;
     const message = store.messages.get(row.message_seq);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { expect, test } from 'vitest';
-import type { Message } from '../model/message.ts';
+import type { Attachment, Message } from '../model/message.ts';
 import { writePrompt } from './prompt.ts';
 
 const plain: Message = {
@@ -89,6 +89,41 @@ test('a message that never arrived is told of, escaped and cut', () => {
   expect(prompt).not.toContain('@');
 });
 
+const file: Attachment = {
+  kind: 'document',
+  name: 'plan.pdf',
+  mime: 'application/pdf',
+  size: 1234,
+  state: 'ready',
+  path: 'attachments/m812-plan.pdf',
+  error: undefined,
+};
+
+test('what came with a message stands inside it, with the path where the agent finds it', () => {
+  const voice = {
+    ...file,
+    kind: 'voice' as const,
+    name: undefined,
+    size: undefined,
+    path: 'attachments/m812.2-voice.ogg',
+  };
+  const attachments = [
+    file,
+    { ...voice, mime: 'audio/ogg', state: 'pending' as const },
+    { ...file, state: 'failed' as const, error: 'It is gone.' },
+  ];
+  expect(writePrompt([{ ...plain, attachments }], options)).toContain(
+    'PM"><attachment kind="document" path="/workspace/group/attachments/m812-plan.pdf" name="plan.pdf" mime="application/pdf" size="1234" />' +
+      '<attachment kind="voice" state="pending" path="/workspace/group/attachments/m812.2-voice.ogg" mime="audio/ogg" reason="Still being fetched. Look at its path again later." />' +
+      '<attachment kind="document" state="failed" name="plan.pdf" mime="application/pdf" size="1234" reason="It is gone." />hello</message>',
+  );
+});
+
+test('a photo without words is a message all the same', () => {
+  const prompt = writePrompt([{ ...plain, text: '', attachments: [{ ...file, kind: 'photo' }] }], options);
+  expect(parse(prompt).map((node) => node.name)).toEqual(['prompt', 'context', 'messages', 'message', 'attachment']);
+});
+
 test('one stored message is exactly one node, whatever it contains', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -105,9 +140,14 @@ test('one stored message is exactly one node, whatever it contains', () => {
   );
   fc.assert(
     fc.property(nasty, nasty, nasty, nasty, (senderName, text, thread, quote) => {
-      const message = { ...plain, senderName, text, thread, replyTo: { id: quote, sender: senderName, text: quote } };
-      const prompt = writePrompt([message], options);
-      const messages = parse(prompt).filter((node) => node.name === 'message');
+      const said = { ...plain, senderName, text, thread, replyTo: { id: quote, sender: senderName, text: quote } };
+      const failed = { ...file, state: 'failed' as const, error: quote };
+      const attachments = [{ ...file, name: thread, mime: text, path: `attachments/${quote}` }, failed];
+      const prompt = writePrompt([{ ...said, attachments }], options);
+      const nodes = parse(prompt);
+      const messages = nodes.filter((node) => node.name === 'message');
+      expect(nodes.filter((node) => node.name === 'attachment')).toHaveLength(2);
+      expect(nodes).toHaveLength(7);
       expect(messages).toHaveLength(1);
       expect(messages[0]?.attributes['role']).toBe('owner');
       expect(messages[0]?.attributes['id']).toBe('m812');

@@ -1,4 +1,4 @@
-import { type Message, messageName } from '../model/message.ts';
+import { type Attachment, type Message, messageName } from '../model/message.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -21,8 +21,13 @@ export interface Undelivered {
 /** Enough of a lost message to know it again. */
 const quoteUnits = 300;
 
+/** A message with what came with it. */
+export interface PromptMessage extends Message {
+  readonly attachments?: readonly Attachment[];
+}
+
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
-export function writePrompt(messages: readonly Message[], options: PromptOptions): string {
+export function writePrompt(messages: readonly PromptMessage[], options: PromptOptions): string {
   // Made once: a formatter costs more than all the rest of a prompt.
   const times = new Intl.DateTimeFormat('en-US', {
     timeZone: options.timeZone,
@@ -40,16 +45,39 @@ export function writePrompt(messages: readonly Message[], options: PromptOptions
   return lines.join('\n');
 }
 
-function node(message: Message, times: Intl.DateTimeFormat): string {
+function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
   const attributes = [
     `id="${messageName(message.seq)}"`,
     `sender="${attribute(message.senderName)}"`,
     `role="${message.role}"`,
     `time="${attribute(clockTime(message.sentAt, times))}"`,
     ...(message.thread === undefined ? [] : [`thread="${attribute(message.thread)}"`]),
+    ...(message.kind === 'edit'
+      ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
+      : []),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
-  return `<message ${attributes.join(' ')}>${quoted(message)}${content(message.text)}</message>`;
+  const files = (message.attachments ?? []).map(attached).join('');
+  return `<message ${attributes.join(' ')}>${quoted(message)}${files}${content(message.text)}</message>`;
+}
+
+function attached(file: Attachment): string {
+  const path = `/workspace/group/${file.path}`;
+  const why = {
+    ready: undefined,
+    pending: 'Still being fetched. Look at its path again later.',
+    failed: file.error ?? 'It could not be fetched.',
+  }[file.state];
+  const attributes = Object.entries({
+    kind: file.kind,
+    state: why === undefined ? undefined : file.state,
+    path: file.state === 'failed' ? undefined : path,
+    name: file.name,
+    mime: file.mime,
+    size: file.size,
+    reason: why,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${attribute(String(value))}"`]));
+  return `<attachment ${attributes.join(' ')} />`;
 }
 
 function quoted({ replyTo }: Message): string {

@@ -12,7 +12,7 @@ import type { TurnParts } from './parts.ts';
 import { settleStopped } from './stop-turn.ts';
 
 /** All of the room's parts that an end needs. */
-type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
+type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react' | 'log'>;
 
 /**
  * Ends a turn. Rows whose input a result answered are done already; the others wait again or are given up, and their
@@ -39,9 +39,10 @@ function hasSpoken({ store }: SettleParts, turnId: string): boolean {
 
 /** Rows that cannot be tried now wait without a turn; their chat is told once. One transaction. */
 export function holdPlace(parts: TurnParts, group: string, place: Place, held: { cause: Cause; detail: string }): void {
+  const now = parts.clock.now();
   parts.store.transaction(() => {
-    const rows = parts.store.inbox.waitingAt(group, place);
-    for (const row of rows) parts.store.inbox.again(row.id, heldBack(row, held.cause, parts.clock.now()));
+    const rows = parts.store.inbox.waitingAt(group, place, { now });
+    for (const row of rows) parts.store.inbox.again(row.id, heldBack(row, held.cause, now));
     tellCause(parts, rows, held);
   });
 }

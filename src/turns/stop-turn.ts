@@ -1,7 +1,7 @@
 // A person wants a turn to end. That is stored before anything is done about it, so no crash and no retry brings it back.
 import type { Place } from '../model/chat.ts';
 import type { TurnRow } from '../store/turns.ts';
-import { acceptResult } from './accept-result.ts';
+import { acceptResult, type SayParts } from './accept-result.ts';
 import type { TurnParts } from './parts.ts';
 
 /** Everything of that chat and thread: the turns that run there, and what waits for one. Undefined when there is nothing. */
@@ -17,7 +17,7 @@ export function storeStop(parts: TurnParts, place: Place): readonly TurnRow[] | 
 }
 
 /** What was given to the agent before it was stopped and has no result yet. */
-function stoppedInputs(parts: Pick<TurnParts, 'store'>, turnId: string): string[] {
+function stoppedInputs(parts: SayParts, turnId: string): string[] {
   const inputs = parts.store.turns.inputs(turnId);
   const interrupt = inputs.findLast((input) => input.kind === 'interrupt');
   if (!interrupt) return [];
@@ -26,7 +26,7 @@ function stoppedInputs(parts: Pick<TurnParts, 'store'>, turnId: string): string[
 }
 
 /** However the turn ended: its stopped rows are done, not tried again. */
-export function settleStopped(parts: Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>, turn: TurnRow): void {
+export function settleStopped(parts: SayParts, turn: TurnRow): void {
   const answers = stoppedInputs(parts, turn.id);
   if (answers.length === 0) return;
   const ordinal = parts.store.turns.nextOrdinal(turn.id);

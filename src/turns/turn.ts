@@ -27,7 +27,7 @@ export class Turn {
   static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
     const { store, clock } = parts;
     return store.transaction(() => {
-      const rows = store.inbox.waitingAt(group.folder, place);
+      const rows = store.inbox.waitingAt(group.folder, place, { now: clock.now() });
       const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
       if (rows.length === 0) return undefined;
       const turn = new Turn(parts, {
@@ -47,9 +47,9 @@ export class Turn {
 
   /** Claims what has come to this turn's place since, as another input. */
   claimMore(): void {
-    const { store } = this.#parts;
+    const { store, clock } = this.#parts;
     store.transaction(() => {
-      const rows = store.inbox.waitingAt(this.group.folder, this.place);
+      const rows = store.inbox.waitingAt(this.group.folder, this.place, { now: clock.now() });
       if (rows.length > 0) this.#claim(rows, undefined);
     });
   }
@@ -72,7 +72,8 @@ export class Turn {
     const { taken, omitted } = chooseRows(rows, settings.maxMessagesPerPrompt);
     const messages = taken
       .map((row) => store.messages.get(row.message_seq))
-      .filter((one): one is Message => one !== undefined);
+      .filter((one): one is Message => one !== undefined)
+      .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
     const lost = store.outbox.untold(this.group.folder);
     for (const row of lost) store.outbox.markTold(row.id);
     const text = writePrompt(messages, {

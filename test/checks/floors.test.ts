@@ -14,6 +14,7 @@ const plants: Record<string, [from: string, to: string]> = {
   'floor-lib': ['src/lib/bad.ts', '../model/good.ts'],
   'floor-text': ['src/text/bad.ts', '../store/good.ts'],
   'floor-config': ['src/config.ts', './store/good.ts'],
+  'floor-settings': ['src/settings.ts', './store/good.ts'],
   'floor-store': ['src/store/bad.ts', '../acts/good.ts'],
   'floor-sandbox': ['src/sandbox/bad.ts', '../gateway/good.ts'],
   'floor-gateway': ['src/gateway/bad.ts', '../store/good.ts'],

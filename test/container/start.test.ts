@@ -14,7 +14,7 @@ test('two lines give two answers, the second the container’s own name; the eng
   const install = installIn(machine);
   using events = new EngineEvents(install);
   command.write('hello\n');
-  await command.said('stdout', /^Hello /);
+  await command.said('stdout', /^Hello!/);
   const [id = '', ...others] = await containersOf(install);
   expect(others).toEqual([]);
   command.end('run: uname -n\n');

@@ -105,7 +105,7 @@ test('the image: Node 22 or newer, a user of its own that is not root, no creden
   const { Config } = JSON.parse(await docker('image', 'inspect', '--format', '{"Config":{{json .Config}}}', image));
   expect(Config).toMatchObject({
     User: 'node',
-    Entrypoint: ['node', expect.stringMatching(/agent-runner\/src\/index\.js$/)],
+    Entrypoint: ['node', '/app/dist/index.js'],
   });
   expect(JSON.stringify(Config.Env)).not.toMatch(/KEY|TOKEN|SECRET/);
 });

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +21,7 @@ import type { Mount, Run, RunSpec, Sandbox, User } from '../../src/sandbox/sandb
 
 const answer = z.looseObject({ of: z.string().optional(), ok: z.boolean().optional() });
 export type Answer = z.infer<typeof answer>;
+type Command = { do: string } & Record<string, unknown>;
 
 /** As the host chooses it: its own user, and 1000 where that is root. */
 function agentUser(): User {
@@ -26,6 +38,8 @@ export class Bench implements AsyncDisposable {
   /** 0700, like a clone made under a strict umask: only the mounts lead the run through it. */
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'nanoclaw-sandbox-')));
   readonly #talks = new Set<Talk>();
+  /** The command that makes a run look for others in a file, as the runner looks at its mailbox. */
+  readonly watch = { do: 'watch', path: '/workspace/group/asked' };
 
   constructor(another: () => Sandbox) {
     this.another = another;
@@ -63,9 +77,17 @@ export class Bench implements AsyncDisposable {
   }
 
   talk(run: Run): Talk {
-    const talk = new Talk(run);
+    const talk = new Talk(run, (line) => this.#leave(line));
     this.#talks.add(talk);
     return talk;
+  }
+
+  /** Where a run that was told to `watch` finds it by itself. */
+  #leave(line: string): void {
+    const path = join(this.directory, 'group/asked');
+    if (existsSync(path)) return;
+    writeFileSync(`${path}.part`, line);
+    renameSync(`${path}.part`, path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,10 +104,12 @@ export class Talk {
   readonly errors: string[] = [];
   longestLine = 0;
   #asked = 0;
+  readonly #leave: (line: string) => void;
   readonly #waiting = new Map<string, (answer: Answer) => void>();
 
-  constructor(run: Run) {
+  constructor(run: Run, leave: (line: string) => void) {
     this.run = run;
+    this.#leave = leave;
     createInterface({ input: run.stdout }).on('line', (line) => this.#heard(line));
     createInterface({ input: run.stderr }).on('line', (line) => this.errors.push(line));
   }
@@ -95,10 +119,31 @@ export class Talk {
   }
 
   /** Resolves with the answer to this very command; fails when the run ends first. */
-  async ask(command: { do: string } & Record<string, unknown>): Promise<Answer> {
+  ask(command: Command): Promise<Answer> {
+    return this.#ask(command, (line) => this.say(line));
+  }
+
+  /**
+   * As `ask`, in the file that the run watches: what reaches it where bells no longer do. Asked again until it is heard,
+   * because what was said before our connection stood is lost.
+   */
+  async askByFile(command: Command): Promise<Answer> {
+    let heard = false;
+    const answer = this.#ask(command, (line) => {
+      void until('it is heard', () => {
+        if (!heard) this.#leave(line);
+        return heard;
+      });
+    });
+    return answer.finally(() => {
+      heard = true;
+    });
+  }
+
+  async #ask(command: Command, hand: (line: string) => void): Promise<Answer> {
     const id = `${process.hrtime.bigint()}-${this.#asked++}`;
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
-    this.say(`${JSON.stringify({ ...command, id })}\n`);
+    hand(`${JSON.stringify({ ...command, id })}\n`);
     const ended = this.run.exited.then((exit) => {
       throw new Error(`the run ended (${JSON.stringify(exit)}): ${this.errors.join(' ')}`);
     });
@@ -121,6 +166,12 @@ export async function until(what: string, fact: () => boolean | Promise<boolean>
     if (systemClock.now() > end) throw new Error(`never came true: ${what}`);
     await pause({ ...systemClock, after: keepAlive }, 10);
   }
+}
+
+export function onlyOne<T>(found: readonly T[]): T {
+  const [one] = found;
+  if (one === undefined || found.length !== 1) throw new Error(`expected one, found ${found.length}`);
+  return one;
 }
 
 function keepAlive(ms: number, run: () => void): Disposable {

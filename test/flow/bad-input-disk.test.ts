@@ -19,7 +19,7 @@ test('a disk that fills up: a message waits or is refused with a sentence, the h
   // The disk is seen in the host's own mount namespace only.
   const home = join('/proc', String(pid), 'root', machine.home);
   const say = (text: string) => machine.start(['chat', '--once', text], { home });
-  expect(await say('hello').ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello /) });
+  expect(await say('hello').ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello!/) });
 
   const fill = join(home, 'fill');
   fillUp(fill, 8 * mib);

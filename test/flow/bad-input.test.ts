@@ -54,7 +54,7 @@ test('an engine that is installed and does not run: the start stops with the cur
 
   const chosen = await machine.start(['start'], { settings: local });
   chosen.end('hello\n');
-  expect(await chosen.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello /) });
+  expect(await chosen.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello!/) });
   expect(machine.withStore((store) => store.facts.get('runtime'))).toBeUndefined();
 });
 
@@ -70,7 +70,7 @@ test('two hosts started at the same moment on one home: one runs, the other says
   await Promise.any(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));
   expect(await machine.run(['chat', '--once', 'hello'])).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^Hello /),
+    stdout: expect.stringMatching(/^Hello!/),
   });
 });
 
@@ -83,7 +83,7 @@ test('a line of ten megabytes becomes a file that the prompt names, one over 32 
   const [first = '', second, third] = ran.stdout.split('\n\n— rehearsal model\n');
   expect({ second, third, code: ran.code }).toEqual({
     second: String(long.length),
-    third: expect.stringMatching(/^Hello /),
+    third: expect.stringMatching(/^Hello!/),
     code: 1,
   });
   const [name = '', ...others] = readdirSync(join(machine.home, 'groups', 'main', 'attachments'));

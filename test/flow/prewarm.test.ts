@@ -117,7 +117,7 @@ test('a chosen group has one too, an unknown one is left out, and the cap holds'
 test('piped lines are answered by the container made ahead, and nothing of it stays behind', async () => {
   await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local', PREWARM: 'main' } });
   const ran = await machine.run(['start'], 'hello\n');
-  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello /) });
+  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello!/) });
   expect(readdirSync(join(machine.home, 'logs', 'runs', 'main'))).toHaveLength(1);
   expect(machine.processes()).toEqual([]);
 });

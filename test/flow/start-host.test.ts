@@ -32,7 +32,7 @@ test('a running host is joined by start and by chat, told about by status, never
     machine.run(['start', '--no-chat']),
     machine.run(['chat', '--once', 'run: uname -n']),
   ]);
-  expect(joined).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello /m) });
+  expect(joined).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello!/m) });
   expect(joined.stderr).toContain(`Joined the host that is already running (pid ${told.pid}).\n`);
   expect(doubled).toMatchObject({ code: 1, stdout: '' });
   expect(doubled.stderr).toContain(
@@ -50,7 +50,7 @@ test('a running host is joined by start and by chat, told about by status, never
 
 test('SIGTERM ends a host in good order while its container is idle, and the next start works', async () => {
   await using machine = new Machine(local);
-  for (const answer of [/^Hello /, /^Hello /]) {
+  for (const answer of [/^Hello!/, /^Hello!/]) {
     const host = await machine.host();
     expect((await machine.run(['chat', '--once', 'hello'])).stdout).toMatch(answer);
     process.kill((await machine.status()).pid, 'SIGTERM');

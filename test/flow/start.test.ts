@@ -13,7 +13,7 @@ test('two lines without an engine give two answers, the second the sandbox’s o
   const [hello, name, ...rest] = ran.stdout.split(`\n\n${mark}\n`);
   expect({ hello, name, rest, ...ran }).toMatchObject({
     code: 0,
-    hello: expect.stringMatching(/^Hello .*I am the rehearsal model/),
+    hello: expect.stringMatching(/^Hello! I am the rehearsal model/),
     name: expect.stringMatching(/^sandbox-[0-9a-f]{8}$/),
     rest: [''],
   });
@@ -37,7 +37,7 @@ test('the conversation goes on at the next start: a command typed again is run a
   for (const count of ['1', '2']) {
     const ran = await machine.run(['start'], 'hello\nrun: echo x >> times; wc -l < times\n');
     expect(ran).toMatchObject({ code: 0 });
-    expect(ran.stdout.split(`\n\n${mark}\n`)).toEqual([expect.stringMatching(/^Hello /), count, '']);
+    expect(ran.stdout.split(`\n\n${mark}\n`)).toEqual([expect.stringMatching(/^Hello!/), count, '']);
   }
 });
 
@@ -47,7 +47,7 @@ test('windows line ends, blank lines and a last line without an end are three an
   const ran = await machine.run(['start'], `hello\r\n\r\n${left}\r\n  \nrun: cat /proc/sys/kernel/hostname`);
   expect(ran.code).toBe(0);
   expect(ran.stdout.split(`\n\n${mark}\n`)).toEqual([
-    expect.stringMatching(/^Hello /),
+    expect.stringMatching(/^Hello!/),
     'left it',
     expect.stringMatching(/^sandbox-/),
     '',

@@ -59,12 +59,14 @@ export class Agent {
 
   /** Resolves with the exit code. When `signal` aborts, at once and without finishing anything. */
   async run(signal: AbortSignal): Promise<number> {
+    const { report } = this.#parts;
     const aborted = whenAborted(signal);
     this.#settle();
     const claude = await Promise.race([this.#open(), aborted]);
     if (!claude) return signal.aborted ? terminatedCode : 1;
     const code = await Promise.race([this.#work(claude), aborted]);
     this.#exitCode ??= code ?? terminatedCode;
+    report.flush();
     claude.kill();
     return this.#exitCode;
   }

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Options, type Query, type SDKUserMessage, startup, type WarmQuery } from '@anthropic-ai/claude-agent-sdk';
+import {
+  type Options,
+  type Query,
+  type SDKUserMessage,
+  startup,
+  type WarmQuery,
+} from '@anthropic-ai/claude-agent-sdk/core';
 import { isUnknownSession, sentenceOf } from './errors.ts';
 import { PushQueue } from './push-queue.ts';
 import { readEvent, type SdkEvent } from './sdk-events.ts';

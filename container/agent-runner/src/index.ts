@@ -1,8 +1,23 @@
 /** The program. The only file that may exit the process. */
+import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-if (process.argv[2] === 'relay') await relay(process.argv[3] ?? '{}');
-else await runner(process.argv[2] ?? '{}');
+// An image has one beside the program, made with it. Node 20 knows of no such thing.
+const cache = fileURLToPath(new URL('cache', import.meta.url));
+if (existsSync(cache)) nodeModule.enableCompileCache?.(cache);
+
+switch (process.argv[2]) {
+  case 'relay':
+    await relay(process.argv[3] ?? '{}');
+    break;
+  case 'load':
+    // Only so that all of it has been compiled once.
+    await Promise.all([import('./relay.ts'), import('./layout.ts'), import('./run.ts'), import('./agent.ts')]);
+    break;
+  default:
+    await runner(process.argv[2] ?? '{}');
+}
 
 async function relay(place: string): Promise<void> {
   // A child of the runner: it must not outlive it, and need not load what it never uses.

@@ -20,6 +20,7 @@ export class Report {
   readonly #runId: string;
   readonly #ordinals = new Map<string, number>();
   #status = '';
+  #unwritten: StatusBody | undefined;
   #lifeAt = Number.NEGATIVE_INFINITY;
 
   constructor(mailbox: Mailbox, options: { out: Writable; log: Log; runId: string }) {
@@ -69,13 +70,20 @@ export class Report {
     this.#frame({ type: 'error', code, error });
   }
 
-  /** Written when it differs from what stands there. */
+  /** Written when it differs from what stands there; a moment later, so that no message and no answer waits for it. */
   status(status: Omit<StatusBody, 'v' | 'runId' | 'at'>): void {
     const key = JSON.stringify(status);
     if (key === this.#status) return;
     this.#status = key;
-    const body: StatusBody = { v: 1, runId: this.#runId, ...status, at: new Date().toISOString() };
-    this.#try('save the status', () => this.#mailbox.status(body));
+    if (!this.#unwritten) setImmediate(() => this.flush());
+    this.#unwritten = { v: 1, runId: this.#runId, ...status, at: new Date().toISOString() };
+  }
+
+  /** Before the end: what has been said is on disk. */
+  flush(): void {
+    const body = this.#unwritten;
+    this.#unwritten = undefined;
+    if (body) this.#try('save the status', () => this.#mailbox.status(body));
   }
 
   #frame(value: Parameters<typeof encodeFrame>[0]): void {

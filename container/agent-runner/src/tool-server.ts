@@ -1,4 +1,4 @@
-import { createSdkMcpServer, type McpSdkServerConfigWithInstance, tool } from '@anthropic-ai/claude-agent-sdk';
+import { createSdkMcpServer, type McpSdkServerConfigWithInstance, tool } from '@anthropic-ai/claude-agent-sdk/core';
 import { toolDefinitions } from '../../../protocol/tools.ts';
 import { type Ask, answerCalls, callTool, serverName } from './tools.ts';
 

@@ -72,6 +72,26 @@ describe('the host’s tools', { timeout: 3 * deadlineMs }, () => {
     const offered = await until('the list', () => runner.log.join('').match(/tools: (.*)/)?.[1]);
     expect(offered.split(' ').sort()).toEqual([...chosen, ...ours].sort());
     for (const tool of ours) expect(model.calls[0]?.tools).toContain(tool);
+    expect(ours).toEqual(['mcp__nanoclaw__send_message', 'mcp__nanoclaw__send_file']);
+  });
+
+  test('a file to be sent is asked for by its path; a caption no platform shows is refused in words', async () => {
+    const path = '/workspace/group/plan.pdf';
+    const inputs = [
+      { path, caption: 'The plan' },
+      { path, caption: 'x'.repeat(1_001) },
+    ];
+    const said: string[] = [];
+    await using model = await openScriptedModel((call) => {
+      said.push(...call.results.map((one) => one.text));
+      const input = inputs[said.length];
+      return input ? { tool: 'mcp__nanoclaw__send_file', input } : { text: said.join(' | ') };
+    });
+    await using runner = await openRunner({ model: model.url, reply: () => ({ ok: true, result: 'stored' }) });
+    runner.say('go');
+    const [result] = await runner.results(1);
+    expect(runner.host.requests()).toMatchObject([{ type: 'send_file', chatJid: 'terminal:main', ...inputs[0] }]);
+    expect(result?.result).toMatch(/^stored \| .*the arguments do not fit[\s\S]*→ at caption/);
   });
 
   test('are served on stdio as well', async () => {

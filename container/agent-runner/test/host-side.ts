@@ -52,10 +52,10 @@ export class HostSide implements Disposable {
     renameSync(`${target}.tmp`, target);
   }
 
-  /** Finished files; one under its temporary name is still being written. */
+  /** Finished files (an acknowledgement has a bare name); one under its temporary name is still being written. */
   files(place: string): string[] {
     return readdirSync(join(this.ipc, place))
-      .filter((name) => name.endsWith('.json'))
+      .filter((name) => !name.endsWith('.tmp'))
       .sort();
   }
 

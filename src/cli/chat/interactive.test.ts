@@ -117,3 +117,24 @@ test('a host that goes away ends the chat with a sentence', async () => {
   await desk.host.vanish();
   await end;
 });
+
+test('lines pasted without a last line end are one message, sent by Enter', async () => {
+  await using desk = await sitDown();
+  await expect.poll(desk.seen).toContain('sandbox docker');
+  desk.type('one\rtwo');
+  await expect.poll(desk.seen).toContain('two');
+  expect(desk.host.said).toEqual([]);
+  desk.type('\r');
+  await expect.poll(() => desk.host.said).toEqual(['one\ntwo']);
+});
+
+test('Ctrl-C twice leaves only when nothing was typed between', async () => {
+  await using desk = await sitDown();
+  desk.type(ctrlC);
+  await expect.poll(desk.seen).toContain('Ctrl-C again leaves.');
+  desk.type('x');
+  desk.type(ctrlC);
+  await expect.poll(() => desk.seen().split('Ctrl-C again leaves.').length).toBe(3);
+  desk.type(ctrlC);
+  await desk.over;
+});

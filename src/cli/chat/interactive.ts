@@ -25,6 +25,7 @@ export class Interactive {
   readonly #history: History;
   readonly #screen: Screen;
   #pasted: string[] = [];
+  #flushing: Disposable | undefined;
   #typing = false;
   #hinted = false;
 
@@ -56,13 +57,14 @@ export class Interactive {
 
   #greet(): void {
     this.#screen.line.setPrompt(this.#promptText());
-    const lines = [this.#screen.bold(bannerLine(this.#attached)), ...this.#notices];
+    const notices = this.#notices.map((notice) => formatTerminal(notice, this.#screen));
+    const lines = [this.#screen.bold(bannerLine(this.#attached)), ...notices];
     this.#screen.show(`${lines.join('\n')}\n${this.#screen.faint('Ctrl-D leaves.')}\n`);
   }
 
   #heard(event: ChatEvent): void {
     if (event.event === 'message') {
-      const text = formatTerminal(event.text, { width: this.#screen.width, color: this.#screen.color });
+      const text = formatTerminal(event.text, this.#screen);
       this.#screen.show(`${this.#screen.bold(this.#attached.assistantName)}\n${text}\n`);
     } else if (event.on !== this.#typing) {
       this.#typing = event.on;
@@ -74,10 +76,13 @@ export class Interactive {
     this.#hinted = false;
     this.#history.add(text);
     this.#pasted.push(text);
-    if (this.#pasted.length === 1) systemClock.after(pasteMs, () => this.#flush());
+    this.#flushing ??= systemClock.after(pasteMs, () => this.#flush());
   }
 
   #flush(): void {
+    this.#flushing = undefined;
+    // What was pasted ended without a line's end: its last line can still be changed, and Enter sends all of it.
+    if (this.#screen.line.line !== '') return;
     const text = this.#pasted.join('\n').trim();
     this.#pasted = [];
     if (text !== '') this.#say(text).catch((error: unknown) => this.#failed(error));
@@ -98,11 +103,12 @@ export class Interactive {
 
   #interrupted(): void {
     const { line } = this.#screen;
-    if (this.#hinted) {
+    if (this.#hinted && line.line === '') {
       line.close();
       return;
     }
     this.#hinted = true;
+    this.#pasted = [];
     if (line.line !== '') this.#screen.clearLine();
     this.#screen.show(this.#screen.faint('Ctrl-C again leaves.'));
   }

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import type { AdminResult } from '../../../protocol/admin.ts';
-import type { Cli } from '../cli.ts';
+import type { Egress } from '../../model/group.ts';
+import { type Cli, usageError } from '../cli.ts';
 import { table } from '../table.ts';
 
 const jid = {
@@ -11,10 +12,24 @@ const jid = {
 } as const;
 const folder = { type: 'string', required: true, valueHint: 'folder', description: "The group's folder" } as const;
 
+const named = { type: 'positional', required: true, valueHint: 'folder', description: "The group's folder" } as const;
+const egress: { type: 'enum'; options: Egress[]; description: string } = {
+  type: 'enum',
+  options: ['llm-only', 'allowlist', 'open-public'],
+  description: 'What its sandbox may reach',
+};
+
 export const command = (cli: Cli) =>
   defineCommand({
     meta: { name: 'groups', description: 'Groups and the chats wired to them' },
-    subCommands: { list: list(cli), add: add(cli), wire: wire(cli), unwire: unwire(cli) },
+    subCommands: {
+      list: list(cli),
+      add: add(cli),
+      wire: wire(cli),
+      unwire: unwire(cli),
+      set: set(cli),
+      remove: remove(cli),
+    },
   });
 
 const list = (cli: Cli) =>
@@ -43,11 +58,7 @@ const add = (cli: Cli) =>
       },
       main: { type: 'boolean', description: 'The group that controls the others' },
       model: { type: 'string', valueHint: 'model', description: 'Its own model' },
-      egress: {
-        type: 'enum',
-        options: ['llm-only', 'allowlist', 'open-public'],
-        description: 'What its sandbox may reach',
-      },
+      egress,
     },
     async run({ args }) {
       const { trigger, model, egress, main } = args;
@@ -84,6 +95,50 @@ const unwire = (cli: Cli) =>
     async run({ args }) {
       const from = await cli.withHost((host) => host.call('groups.unwire', { jid: args.jid }));
       cli.out(`${args.jid} is no longer wired to ${from.folder}.`);
+    },
+  });
+
+const set = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'set', description: 'Changes a group; what is not given stays' },
+    args: {
+      folder: named,
+      name: { type: 'string', valueHint: 'name', description: 'What people call it' },
+      trigger: { type: 'string', valueHint: 'text', description: 'What wakes it' },
+      'trigger-required': {
+        type: 'boolean',
+        default: true,
+        description: 'Only messages with the trigger wake it',
+        negativeDescription: 'Every message wakes it; --trigger-required takes that back',
+      },
+      model: { type: 'string', valueHint: 'model', description: 'Its own model; `default` forgets it' },
+      egress,
+    },
+    async run({ args, rawArgs }) {
+      const { folder: group, name, trigger, model } = args;
+      // A flag that is on by itself says nothing unless it was written.
+      const written = rawArgs.some((word) => /^--(no-)?trigger-required\b/.test(word));
+      const changes = {
+        ...(name !== undefined && { name }),
+        ...(trigger !== undefined && { trigger }),
+        ...(written && { requiresTrigger: args['trigger-required'] }),
+        ...(model !== undefined && { model }),
+        ...(args.egress !== undefined && { egress: args.egress }),
+      };
+      if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
+      await cli.withHost((host) => host.call('groups.set', { folder: group, ...changes }));
+      cli.out(`Changed ${group}.`);
+    },
+  });
+
+const remove = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'remove', description: 'Takes a group away; its folder and its messages stay' },
+    args: { folder: named },
+    async run({ args }) {
+      const { chats } = await cli.withHost((host) => host.call('groups.remove', { folder: args.folder }));
+      const unwired = chats.length > 0 ? ` No longer wired: ${chats.join(', ')}.` : '';
+      cli.out(`Removed ${args.folder}; groups/${args.folder} stays.${unwired}`);
     },
   });
 

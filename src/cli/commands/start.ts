@@ -1,9 +1,13 @@
 import { defineCommand } from 'citty';
 import { type AdminClient, connectAdmin } from '../../admin/client.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { hasCode, NanoclawError } from '../../model/errors.ts';
 import { isPiped, talk } from '../chat/talk.ts';
 import type { Cli } from '../cli.ts';
 import { readableLog } from '../readable-log.ts';
+
+/** A host that is done by then goes without a word. */
+const farewellHintMs = 700;
 
 export const command = (cli: Cli) =>
   defineCommand({
@@ -39,6 +43,9 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
     else await host.ended;
   } finally {
+    using _hint = systemClock.after(farewellHintMs, () =>
+      note('Ending: what is under way may take up to 30 s. Ctrl-C ends at once.'),
+    );
     // Piped input is a run of its own: nothing of it stays behind.
     await host.stop(chat && isPiped());
   }

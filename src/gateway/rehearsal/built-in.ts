@@ -67,7 +67,7 @@ function stepFor({ text, sender }: PersonMessage, context: RehearsalContext, unu
 
 function chat(asked: string, sender: string | undefined): string | undefined {
   if (/^(hello|hi|hey)( \S+)?[\s!.,]*$/i.test(asked)) {
-    return `Hello${sender === undefined ? '' : ` ${sender}`}! I am the rehearsal model built into NanoClaw, standing in for Claude. Type help to see what I can do.`;
+    return `Hello${sender === undefined || sender === 'You' ? '' : ` ${sender}`}! I am the rehearsal model built into NanoClaw, standing in for Claude. Type help to see what I can do.`;
   }
   if (/^(help|\/help|\?|(who|what) are you)[\s?!.]*$/i.test(asked)) return help;
   return undefined;

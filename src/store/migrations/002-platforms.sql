@@ -35,6 +35,10 @@ CREATE INDEX attachments_pending ON attachments (next_attempt_at) WHERE state = 
 
 -- Until then a row, and what follows it in its place, waits for its attachments.
 ALTER TABLE inbox ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX inbox_held ON inbox (chat_jid, held_until) WHERE state = 'waiting' AND held_until > 0;
+-- Again, so that the look for due groups reads this index alone, and never the context that waits beside it.
+DROP INDEX inbox_waking;
+CREATE INDEX inbox_waking ON inbox (group_folder, id, next_attempt_at, held_until) WHERE state = 'waiting' AND wakes = 1;
 
 -- The outbox again, with streaming rows (their platform_id is known before they are due), files, buttons, and whether
 -- the agent was told of a message that was given up.
@@ -74,3 +78,8 @@ CREATE INDEX outbox_by_turn ON outbox (turn_id);
 CREATE INDEX outbox_open ON outbox (chat_jid, id) WHERE state IN ('due', 'sending');
 CREATE INDEX outbox_streaming ON outbox (turn_id) WHERE state = 'streaming';
 CREATE INDEX outbox_dead_untold ON outbox (group_folder) WHERE state = 'dead' AND agent_told = 0;
+
+-- A turn that is forgotten must not be looked for in every row, nor what is open among all that is done.
+CREATE INDEX inbox_by_turn ON inbox (turn_id) WHERE turn_id IS NOT NULL;
+CREATE INDEX turns_by_retry ON turns (retry_of) WHERE retry_of IS NOT NULL;
+CREATE INDEX inbox_not_done ON inbox (state) WHERE state <> 'done' AND wakes = 1;

@@ -1,0 +1,69 @@
+// What a person can ask of the host itself in a chat, answered at once and without a model. A command more is an entry
+// more in `chatCommands`; platforms show the same list in their menus.
+import { setGroup } from '../acts/set-group.ts';
+import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
+import { pairInChat } from './pair-command.ts';
+import { statusForPhone } from './status-words.ts';
+import { whyInChat } from './why-command.ts';
+
+export const chatCommands: readonly ChatCommand[] = [
+  { name: 'help', description: 'What you can ask of me', who: 'owner', run: help },
+  { name: 'status', description: 'What runs here', who: 'owner', run: status },
+  { name: 'stop', description: 'End what I am doing here', who: 'owner', run: stop },
+  { name: 'new', description: 'Begin a new conversation', who: 'owner', run: begin },
+  { name: 'model', description: 'Show or change the model', who: 'owner', run: model },
+  { name: 'chatid', description: 'The id of this chat', who: 'owner', run: chatId },
+  { name: 'why', description: 'What became of a message', who: 'owner', run: whyInChat },
+  { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },
+];
+
+export interface FoundCommand {
+  readonly command: ChatCommand;
+  readonly argument: string;
+  /** It names a bot (`/stop@andy_bot`): where several are, that may be another one. */
+  readonly addressed: boolean;
+}
+
+/** The command a text is, in any case and with or without `@bot`; undefined when it is a message like any other. */
+export function findCommand(text: string): FoundCommand | undefined {
+  const match = /^\/([a-z][a-z0-9_-]*)(@[\w.-]+)?(?:\s+([\s\S]*))?$/i.exec(text.trimEnd());
+  const command = chatCommands.find((one) => one.name === match?.[1]?.toLowerCase());
+  return command && { command, argument: (match?.[3] ?? '').trim(), addressed: match?.[2] !== undefined };
+}
+
+function help(): string {
+  const lines = chatCommands.map(({ name, description }) => `/${name} – ${description}`);
+  return ['Write to me as to anybody. These I answer myself, at once:', ...lines].join('\n');
+}
+
+function status(parts: CommandParts, { group }: CommandCall): string {
+  return group ? statusForPhone(parts.status(), group) : '';
+}
+
+function stop({ turns }: CommandParts, { place }: CommandCall): string {
+  return turns.stop(place) ? 'Stopped.' : 'Nothing is running here.';
+}
+
+function begin({ desk, turns }: CommandParts, { group }: CommandCall): string {
+  if (!group) return '';
+  desk.store.sessions.forget(group.folder);
+  turns.renew(group.folder);
+  return 'A new conversation begins with your next message. Files and notes are still there.';
+}
+
+function model({ desk, status: report }: CommandParts, { group, argument }: CommandCall): string {
+  if (!group) return '';
+  const fallback = report().model ?? 'the default';
+  if (argument === '') {
+    const now = group.model === undefined ? `${fallback} (the default)` : group.model;
+    return `The model of this group: ${now}. \`/model NAME\` changes it, \`/model default\` forgets it.`;
+  }
+  const wanted = argument.toLowerCase() === 'default' ? 'default' : argument;
+  const changed = setGroup(desk.store, { folder: group.folder, now: desk.clock.now(), model: wanted });
+  return `From the next message on: ${changed.model ?? fallback}.`;
+}
+
+function chatId(_parts: CommandParts, { place }: CommandCall): string {
+  const thread = place.thread === undefined ? '' : `, thread \`${place.thread}\``;
+  return `This chat is \`${place.jid}\`${thread}.`;
+}

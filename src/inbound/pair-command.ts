@@ -1,0 +1,64 @@
+import { pairOwner } from '../acts/pair-owner.ts';
+import { wireChat } from '../acts/wire-chat.ts';
+import type { InboundMessage } from '../model/message.ts';
+import type { CommandCall, CommandParts } from './command.ts';
+
+/** `/pair CODE`: the sender of the right code becomes an owner, and the chat is wired to main unless a group has it. */
+export function pairInChat({ desk }: CommandParts, call: CommandCall): string {
+  const { channel, message, argument } = call;
+  if (message.fromOwner) return 'You are an owner here already: this is your own machine, or your own account.';
+  if (argument === '') return refusal(channel);
+  const { senderId, senderName: name } = message;
+  switch (pairOwner(desk, { channel, senderId, name, code: argument })) {
+    case 'refused':
+      return refusal(channel);
+    case 'expired':
+      return `That code has expired. Make a new one: \`npx nanoclaw pair ${channel}\``;
+    case 'paired':
+      return greeting(desk, call);
+  }
+}
+
+/** Without the code: what is stored and logged must not hold it. */
+export function withoutCode(message: InboundMessage): InboundMessage {
+  const { text, replyTo } = message;
+  if (!hasCode(text) && !hasCode(replyTo?.text ?? '')) return message;
+  return {
+    ...message,
+    text: masked(text),
+    replyTo: replyTo && { ...replyTo, text: replyTo.text && masked(replyTo.text) },
+  };
+}
+
+const command = /(\/pair(?:@[\w.-]+)?\s+)\S.*/gi;
+
+function hasCode(text: string): boolean {
+  return text.search(command) >= 0;
+}
+
+function masked(text: string): string {
+  return text.replace(command, '$1***');
+}
+
+function refusal(channel: string): string {
+  return `That is no code I am waiting for. The person who runs me makes one with \`npx nanoclaw pair ${channel}\`.`;
+}
+
+function greeting({ store }: CommandParts['desk'], { place, group }: CommandCall): string {
+  const main = store.groups.main();
+  const hello = '👋 Hello! From now on you are an owner: what you write is done, and commands like /help are yours.';
+  if (!main) return hello;
+  if (group && group.folder !== main.folder) {
+    return `${hello}\n\nThis chat stays with the group ${group.name} (${group.folder}). To have it talk to main instead: \`npx nanoclaw groups unwire --jid ${place.jid}\` and then \`npx nanoclaw groups wire --jid ${place.jid} --folder ${main.folder}\``;
+  }
+  wireChat(store, { jid: place.jid, folder: main.folder });
+  const shared = store.chats.get(place.jid)?.isGroup
+    ? '\n\nThis chat talks to main now, and so does everybody in it.'
+    : '\n\nThis chat talks to main now.';
+  const examples = [
+    'What is worth knowing in the news today?',
+    'Read the PDF I send you next and tell me what I have to do.',
+    'Write a shopping list into a file and remind me of it here.',
+  ];
+  return `${hello}${shared} Try one of these:\n${examples.map((one) => `• ${one}`).join('\n')}`;
+}

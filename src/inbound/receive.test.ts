@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { InboundDesk } from '../../test/fixtures/receiver.ts';
+
+function texts(desk: InboundDesk, jid = 'tg:1', group = 'main'): string[] {
+  const rows = desk.store.inbox.waitingAt(group, { jid, thread: undefined }, { now: desk.clock.now() });
+  return rows.map((row) => desk.store.messages.get(row.message_seq)?.text ?? '');
+}
+
+/** Gives what waits to a turn, as the dispatcher does. */
+function take(desk: InboundDesk): void {
+  const place = { jid: 'tg:1', thread: undefined };
+  const turnId = desk.store.turns.begin({ group: 'main', place, retryOf: undefined }, 1);
+  const input = desk.store.turns.addInput(turnId, () => 'body');
+  desk.store.inbox.claim(
+    { turnId, inputId: input.id },
+    desk.store.inbox.waitingAt('main', place, { now: desk.clock.now() }),
+  );
+}
+
+describe('an edit', () => {
+  const edit = (revision: number) => ({ kind: 'edit', revision, platformId: 'one' }) as const;
+
+  test('takes the place of a message that still waits, and the newest edit that of all', () => {
+    using desk = new InboundDesk();
+    const first = desk.say('frist', { platformId: 'one' }) ?? 0;
+    desk.say('after it');
+    desk.say('first', edit(1));
+    const newest = desk.say('the first', edit(3)) ?? 0;
+    desk.say('late', edit(2));
+    expect(texts(desk)).toEqual(['the first', 'after it']);
+    expect(desk.store.messages.get(newest)).toMatchObject({ kind: 'edit', original: first });
+    expect(desk.store.inbox.ofMessage(newest)).toMatchObject({ wakes: 1 });
+    expect(desk.say('the first', edit(3))).toBeUndefined();
+  });
+
+  test('that adds the trigger wakes; one that takes it away leaves awake what was', () => {
+    using desk = new InboundDesk();
+    desk.say('what is the time?', { jid: 'tg:-2', platformId: 'one' });
+    expect(texts(desk, 'tg:-2', 'team')).toEqual([]);
+    desk.say('@Andy what is the time?', { jid: 'tg:-2', ...edit(1) });
+    desk.say('what is the time, Andy?', { jid: 'tg:-2', ...edit(2) });
+    expect(texts(desk, 'tg:-2', 'team')).toEqual(['what is the time, Andy?']);
+  });
+
+  test('after the message was taken is context for the next turn, whatever it says', () => {
+    using desk = new InboundDesk();
+    desk.say('first', { platformId: 'one' });
+    take(desk);
+    const seq = desk.say('first, but better', edit(1)) ?? 0;
+    expect(desk.store.inbox.ofMessage(seq)).toMatchObject({ wakes: 0, state: 'waiting' });
+    desk.say('best', edit(2));
+    expect(desk.store.inbox.dueGroups(desk.clock.now())).toEqual([]);
+    desk.say('next');
+    expect(texts(desk)).toEqual(['best', 'next']);
+  });
+
+  test('of a message we never had is context; one that says a command is no command', () => {
+    using desk = new InboundDesk();
+    const seq = desk.say('/stop', edit(1)) ?? 0;
+    expect(desk.store.inbox.ofMessage(seq)).toMatchObject({ wakes: 0 });
+    expect(desk.store.messages.get(seq)?.original).toBeUndefined();
+    expect(desk.done).toEqual([]);
+  });
+});
+
+test('a reaction is context and names its message; a press on a button wakes like a message', () => {
+  using desk = new InboundDesk();
+  const first = desk.say('hello', { platformId: 'one' }) ?? 0;
+  take(desk);
+  const replyTo = { id: 'one', sender: undefined, text: undefined };
+  desk.say('👍', { kind: 'reaction', platformId: 'r1', replyTo });
+  desk.say('', { kind: 'reaction', platformId: 'r1', revision: 1, replyTo });
+  expect(desk.store.inbox.dueGroups(desk.clock.now())).toEqual([]);
+  desk.say('yes', { kind: 'click' });
+  expect(texts(desk)).toEqual([`[reacted 👍 to m${first}]`, `[took back a reaction to m${first}]`, 'yes']);
+});
+
+test('a code to pair with is stored nowhere: not in a message, an edit or a quotation', () => {
+  using desk = new InboundDesk();
+  const code = 'ABCD2345';
+  const seqs = [
+    desk.say(`/pair ${code}`),
+    desk.say(`/PAIR@andy_bot ${code}`, { jid: 'tg:77' }),
+    desk.say(`oops: /pair ${code}`),
+    desk.say(`/pair ${code}`, { kind: 'edit', revision: 1 }),
+    desk.say('what is this?', { replyTo: { id: 'x', sender: 'Bob', text: `/pair ${code}` } }),
+  ];
+  for (const seq of seqs) {
+    expect(seq).toBeDefined();
+    expect(JSON.stringify(desk.store.messages.get(seq ?? 0))).toMatch(/\/pair/i);
+    expect(JSON.stringify(desk.store.messages.get(seq ?? 0))).not.toContain(code);
+  }
+  expect(desk.logged.join()).not.toContain(code);
+});
+
+describe('a chat that no group has', () => {
+  const stranger = { jid: 'tg:-9', senderId: 'sam', senderName: 'Sam' };
+
+  test('is announced to the owner in one line ever, when we are called there', () => {
+    using desk = new InboundDesk();
+    desk.say('@Andy hello', { ...stranger, mentionsAssistant: true });
+    expect(desk.heard()).toEqual([]);
+    desk.store.owners.add({ channel: 'telegram', senderId: 'ann', name: 'Ann' }, 1);
+    desk.store.chats.see({ jid: 'tg:-9', channel: 'telegram', name: `Fam'; rm -rf ~ #`, isGroup: true });
+    expect(desk.say('hello all', stranger)).toBeUndefined();
+    expect(desk.say('@Andy hello', { ...stranger, mentionsAssistant: true })).toBeUndefined();
+    desk.say('@Andy hello', { ...stranger, mentionsAssistant: true });
+    const lines = desk.heard();
+    expect(lines).toEqual([expect.stringMatching(/called in “Fam rm -rf” \(tg:-9\) by Sam/)]);
+    expect(lines[0]).toContain("npx nanoclaw groups add --jid tg:-9 --name 'Fam rm -rf' --folder fam-rm-rf`");
+    expect(lines[0]).toContain('npx nanoclaw groups wire --jid tg:-9 --folder FOLDER`');
+    expect(desk.heard('tg:-9')).toEqual([]);
+  });
+
+  test('hears nothing from us there, whatever a stranger commands', () => {
+    using desk = new InboundDesk();
+    desk.store.owners.add({ channel: 'telegram', senderId: 'ann', name: 'Ann' }, 1);
+    for (const text of ['/help', '/status', '/stop', 'hello']) expect(desk.say(text, stranger)).toBeUndefined();
+    expect(desk.heard('tg:-9')).toEqual([]);
+  });
+});

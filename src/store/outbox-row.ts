@@ -1,0 +1,62 @@
+// A row of the outbox as its table has it and as the rooms know it.
+import { z } from 'zod';
+import type { Place } from '../model/chat.ts';
+
+const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
+/** A file of ours that waits to be sent; `path` is its name in `data/spool`. */
+export type SpooledFile = z.infer<typeof spooled>;
+const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
+export type ButtonRow = z.infer<typeof buttons>;
+
+export interface OutboxRow {
+  readonly id: number;
+  readonly key: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly group: string;
+  readonly place: Place;
+  readonly turnId: string | undefined;
+  readonly text: string;
+  readonly replyTo: string | undefined;
+  readonly file: SpooledFile | undefined;
+  readonly buttons: ButtonRow | undefined;
+  readonly state: 'due' | 'sending' | 'streaming' | 'sent' | 'dead';
+  /** Known before it is due for a message that is on the platform already: then it is edited, not sent. */
+  readonly platformId: string | undefined;
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+  readonly error: string | undefined;
+  readonly createdAt: number;
+}
+
+export interface OutboxColumns
+  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'text' | 'state' | 'attempts'> {
+  readonly group_folder: string;
+  readonly chat_jid: string;
+  readonly thread: string | null;
+  readonly turn_id: string | null;
+  readonly reply_to: string | null;
+  readonly file: string | null;
+  readonly buttons: string | null;
+  readonly platform_id: string | null;
+  readonly next_attempt_at: number;
+  readonly error: string | null;
+  readonly created_at: number;
+}
+
+export function fromColumns(row: OutboxColumns): OutboxRow {
+  const { id, key, part, parts, text, state, attempts } = row;
+  return {
+    ...{ id, key, part, parts, text, state, attempts },
+    group: row.group_folder,
+    place: { jid: row.chat_jid, thread: row.thread ?? undefined },
+    turnId: row.turn_id ?? undefined,
+    replyTo: row.reply_to ?? undefined,
+    file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
+    buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
+    platformId: row.platform_id ?? undefined,
+    nextAttemptAt: row.next_attempt_at,
+    error: row.error ?? undefined,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,86 @@
+import type { Db } from './database.ts';
+
+export interface Owner {
+  readonly channel: string;
+  readonly senderId: string;
+  readonly name: string;
+}
+
+/** Who may command this host: people by the platform's own sender ids, never by names. */
+export class Owners {
+  readonly #has;
+  readonly #any;
+  readonly #all;
+  readonly #add;
+
+  constructor(db: Db) {
+    this.#has = db.prepare<[string, string], { n: number }>(
+      'SELECT 1 AS n FROM owners WHERE channel = ? AND sender_id = ?',
+    );
+    this.#any = db.prepare<[], { n: number }>('SELECT 1 AS n FROM owners LIMIT 1');
+    this.#all = db.prepare<[], Owner>(
+      'SELECT channel, sender_id AS senderId, name FROM owners ORDER BY channel, added_at',
+    );
+    this.#add = db.prepare(`INSERT INTO owners (channel, sender_id, name, added_at)
+      VALUES (@channel, @senderId, @name, @now) ON CONFLICT (channel, sender_id) DO UPDATE SET name = excluded.name`);
+  }
+
+  has(channel: string, senderId: string): boolean {
+    return this.#has.get(channel, senderId) !== undefined;
+  }
+
+  any(): boolean {
+    return this.#any.get() !== undefined;
+  }
+
+  all(): Owner[] {
+    return this.#all.all();
+  }
+
+  add(owner: Owner, now: number): void {
+    this.#add.run({ ...owner, now });
+  }
+}
+
+export interface Pairing {
+  /** SHA-256 of the code, hex. */
+  readonly codeHash: string;
+  readonly expiresAt: number;
+  /** Wrong codes so far. */
+  readonly tries: number;
+}
+
+/** The open one-time code of each channel, at most one. */
+export class Pairings {
+  readonly #open;
+  readonly #get;
+  readonly #count;
+  readonly #close;
+
+  constructor(db: Db) {
+    this.#open = db.prepare(`INSERT INTO pairings (channel, code_hash, expires_at) VALUES (?, ?, ?)
+      ON CONFLICT (channel) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, tries = 0`);
+    this.#get = db.prepare<[string], Pairing>(
+      'SELECT code_hash AS codeHash, expires_at AS expiresAt, tries FROM pairings WHERE channel = ?',
+    );
+    this.#count = db.prepare('UPDATE pairings SET tries = tries + 1 WHERE channel = ?');
+    this.#close = db.prepare('DELETE FROM pairings WHERE channel = ?');
+  }
+
+  /** A new code takes the place of the one before. */
+  open(channel: string, pairing: Omit<Pairing, 'tries'>): void {
+    this.#open.run(channel, pairing.codeHash, pairing.expiresAt);
+  }
+
+  get(channel: string): Pairing | undefined {
+    return this.#get.get(channel);
+  }
+
+  countWrong(channel: string): void {
+    this.#count.run(channel);
+  }
+
+  close(channel: string): void {
+    this.#close.run(channel);
+  }
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+function copyOfCheckout(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'build-'));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  for (const name of ['bin', 'src', 'protocol', 'setup', 'scripts', 'package.json', 'package-lock.json']) {
+    cpSync(join(checkout, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+const run = promisify(execFile);
+const help = (copy: string) => run(process.execPath, [join(copy, 'bin', 'nanoclaw.mjs'), '--help']);
+
+test('a changed source is built by the next command, an unchanged one is not built again', async () => {
+  const copy = copyOfCheckout();
+  expect((await help(copy)).stderr).toContain('Building the host');
+  const built = statSync(join(copy, 'dist')).ino;
+  expect((await help(copy)).stderr).toBe('');
+  expect(statSync(join(copy, 'dist')).ino).toBe(built);
+  appendFileSync(join(copy, 'src', 'index.ts'), '\nexport const changed = true;\n');
+  expect((await help(copy)).stderr).toContain('Building the host');
+  expect(existsSync(join(copy, 'dist', 'src', 'store', 'migrations', '001-first.sql'))).toBe(true);
+});
+
+test('every package that a source imports is there to be loaded, by the name it is imported by', async () => {
+  const copy = copyOfCheckout();
+  await help(copy);
+  const channels = readdirSync(join(copy, 'dist', 'src', 'channels'), { withFileTypes: true });
+  const platforms = channels.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  expect(platforms).toContain('telegram');
+  for (const name of platforms) {
+    const channel = join(copy, 'dist', 'src', 'channels', name, 'channel.js');
+    const loaded = await run(process.execPath, [
+      '-e',
+      `import(${JSON.stringify(channel)}).then(() => console.log('ok'))`,
+    ]);
+    expect(loaded.stdout).toBe('ok\n');
+  }
+});
+
+test('commands that all find nothing built each answer, and leave nothing half made', async () => {
+  const copy = copyOfCheckout();
+  const answers = await Promise.all([help(copy), help(copy), help(copy)]);
+  for (const { stdout } of answers) expect(stdout).toContain('nanoclaw');
+  expect(readdirSync(copy).filter((name) => name.startsWith('.dist-'))).toEqual([]);
+  expect((await help(copy)).stderr).toBe('');
+});
+
+test('a source that does not compile is said with its place, and what was built before stays', async () => {
+  const copy = copyOfCheckout();
+  await help(copy);
+  appendFileSync(join(copy, 'src', 'index.ts'), '\nconst = 1;\n');
+  await expect(help(copy)).rejects.toThrow(/Building the host failed[\s\S]*src\/index\.ts:\d+/);
+  expect(existsSync(join(copy, 'dist', 'src', 'index.js'))).toBe(true);
+});
