@@ -11,7 +11,8 @@ const row = (text: string, state: OutboxLook['state'] = 'sending'): OutboxLook =
   ...{ id: 7, key: 'result:t-1', part: 1, chat_jid: chat, platform_id: null, attempts: 1 },
   ...{ text, state },
 });
-const court = (evidence: Partial<Evidence>) => judge({ asked: asked(), heard: [], deaths: [], results: [], ...evidence });
+const court = (evidence: Partial<Evidence>) =>
+  judge({ asked: asked(), heard: [], deaths: [], results: [], ...evidence });
 
 describe('the judge', () => {
   test('is content with one answer, and with one line that says why there is none', () => {
@@ -31,7 +32,9 @@ describe('the judge', () => {
 
   test('sees a message that two stored results answer, even if one of them says nothing', () => {
     const results = ['<message>n0001 kind=plain</message>', '<message>n0001 kind=plain</message>'];
-    expect(court({ heard: said('final n0001'), results }).faults).toEqual([expect.stringContaining('2 stored results')]);
+    expect(court({ heard: said('final n0001'), results }).faults).toEqual([
+      expect.stringContaining('2 stored results'),
+    ]);
   });
 
   test('sees a word of the agent’s own that came twice', () => {
