@@ -20,6 +20,14 @@ const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
     'src/outbound/deliver.test.ts',
     'is removed when the host starts',
   ],
+  'host, stored, its files not fetched': [
+    'test/flow/attachments.test.ts',
+    'dies between storing a photo and fetching it',
+  ],
+  'host, file copied to be sent, request not stored': [
+    'src/outbound/deliver.test.ts',
+    'that no row names is removed when the host starts',
+  ],
   'runner, does not heed a stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
   'machine, sleeps': ['test/flow/sleep.test.ts', 'a machine that slept'],
 };
