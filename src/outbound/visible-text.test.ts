@@ -32,6 +32,7 @@ describe('a text that is still being written', () => {
           expect(/<\/?internal(?=[\s/>]|$)/i.test(shown)).toBe(false);
         }
       }),
+      { numRuns: 1_000, examples: [[['<', 'int', '</internal>', 'ernal>']]] },
     );
   });
 

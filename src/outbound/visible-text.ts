@@ -6,10 +6,12 @@ import { splitText } from '../text/split.ts';
  * A longer beginning of the same text never shows less.
  */
 export function visibleText(partial: string): string {
-  const bracket = partial.lastIndexOf('<');
-  const tail = bracket < 0 ? undefined : partial.slice(bracket).toLowerCase();
+  const visible = stripInternal(partial);
+  const bracket = visible.lastIndexOf('<');
+  const tail = bracket < 0 ? undefined : visible.slice(bracket).toLowerCase();
   const half = tail !== undefined && ['<internal', '</internal'].some((tag) => tag.startsWith(tail));
-  return stripInternal(half ? partial.slice(0, bracket) : partial);
+  // Again, for one half may have hidden another.
+  return half ? visibleText(visible.slice(0, bracket)) : visible;
 }
 
 /** The beginning of a text that fits into one message; where it is cut it says so. */

@@ -3,7 +3,17 @@
  * it, for nothing may leave that the agent meant to keep. Returns the rest, trimmed.
  */
 export function stripInternal(text: string): string {
-  const tag = /<(\/?)internal(?=[\s/>]|$)[^>]*(?:>|$)/gi;
+  let stripped = strip(text);
+  // What is taken out of the middle of a word can leave a tag behind that was none before.
+  for (let before = text; stripped !== before; ) {
+    before = stripped;
+    stripped = strip(stripped);
+  }
+  return stripped.trim();
+}
+
+function strip(text: string): string {
+  const tag = /<(\/?)internal(?=[\s/>]|$)[^<>]*(?:>|$|(?=<))/gi;
   let visible = '';
   let depth = 0;
   let from = 0;
@@ -14,5 +24,5 @@ export function stripInternal(text: string): string {
     else if (!match[0].endsWith('/>')) depth += 1;
   }
   if (depth === 0) visible += text.slice(from);
-  return visible.trim();
+  return visible;
 }
