@@ -93,7 +93,7 @@ export class Siege implements AsyncDisposable {
 
   /** The agent begins to run this; `over` resolves at its end with what it printed. */
   begin(command: string): { over(): Promise<string> } {
-    const { deed, over } = this.#begin({ tool: 'Bash', input: { command }, result: undefined }, evil);
+    const { deed, over } = this.#begin({ tool: 'Bash', input: { command, timeout: 600_000 }, result: undefined }, evil);
     return {
       over: async () => {
         await over();
