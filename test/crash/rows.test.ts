@@ -20,6 +20,11 @@ const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
     'src/outbound/deliver.test.ts',
     'is removed when the host starts',
   ],
+  'host, stored, its files not fetched': ['test/flow/attachments.test.ts', 'a host that dies between storing a photo'],
+  'host, file copied to be sent, request not stored': [
+    'src/outbound/deliver.test.ts',
+    'is removed when the host starts',
+  ],
   'runner, does not heed a stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
   'machine, sleeps': ['test/flow/sleep.test.ts', 'a machine that slept'],
 };
