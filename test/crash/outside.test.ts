@@ -1,7 +1,6 @@
 // Crash points around the host: the model, the terminal, a second host. The disk has its own in test/flow/.
 import { expect, test } from 'vitest';
 import { fail } from '../../src/gateway/rehearsal/reply.ts';
-import { eventually } from '../eventually.ts';
 import { atTerminal, gate, onTelegram } from './open-scene.ts';
 
 const clean = { faults: [], repeats: [] };
@@ -64,7 +63,7 @@ test('terminal, goes away: the answer on the next visit, though the host died in
   expect(await scene.killHost()).toBe('due');
   await scene.startAgain();
   await scene.rest({ wound: false });
-  await eventually('it to be heard', () => scene.platform.heard().length === 3);
+  expect(scene.platform.heard()).toHaveLength(3);
   expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
 });
 
@@ -79,7 +78,7 @@ test('terminal, does not read while the host dies: what has not left counts as n
   expect(await scene.killHost()).toBe('sending');
   await scene.startAgain();
   await scene.rest({ wound: false });
-  await eventually('it to be heard', () => scene.platform.heard().length === 3);
+  expect(scene.platform.heard()).toHaveLength(3);
   expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
 });
 
