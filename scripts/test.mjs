@@ -28,7 +28,7 @@ const notRun = [];
 const machine = { engine: undefined, bubblewrap: undefined };
 
 async function main() {
-  const { values } = parseArgs({ options: { long: { type: 'boolean', default: false }, part: { type: 'string' } } });
+  const { values } = parseArgs({ options: { part: { type: 'string' } } });
   if (values.part !== undefined && !(values.part in parts)) {
     console.error(`There is no part "${values.part}"; there are: ${Object.keys(parts).join(', ')}.`);
     process.exitCode = 2;
@@ -36,14 +36,14 @@ async function main() {
   }
   const chosen = values.part
     ? Object.keys(parts).filter((name) => name === values.part || parts[values.part].needs.includes(name))
-    : Object.keys(parts).filter((name) => name !== 'long' || values.long);
+    : Object.keys(parts).filter((name) => name !== 'long');
   const results = [];
   for (const name of chosen) {
     const result = await timedPart(name);
     results.push(result);
     if (result.hopeless) return report(results);
   }
-  if (!values.part) results.push(forgottenTests(results, values.long));
+  if (!values.part) results.push(forgottenTests(results));
   report(results);
 }
 
@@ -138,10 +138,10 @@ function lacks(what, { why, cure }) {
 }
 
 /** A test file that no project includes is never red; so it is counted as failed. */
-function forgottenTests(results, withLong) {
+function forgottenTests(results) {
   const ran = new Set(results.flatMap(({ files }) => files));
   const excused = [
-    withLong ? [] : [/^test\/long\//],
+    [/^test\/long\//],
     machine.engine?.ok ? [] : [/^test\/container\//, /\.engine\.test\.ts$/],
     machine.bubblewrap?.ok ? [] : [/^test\/(flow|contracts|attacks|crash|long)\//],
   ].flat();
