@@ -1,4 +1,4 @@
-import { fileRequest } from '../../protocol/tools.ts';
+import { fileRequest } from '../../protocol/tools/talk.ts';
 import { postMessage } from '../acts/post-message.ts';
 import { isSpoolFull, partsInFolder, type Spooling, spoolFile } from '../acts/spool-file.ts';
 import { addressee, defineTool, refuse, type ToolDesk, type ToolReply } from './tool.ts';

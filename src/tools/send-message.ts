@@ -1,4 +1,4 @@
-import { messageRequest } from '../../protocol/tools.ts';
+import { messageRequest } from '../../protocol/tools/talk.ts';
 import { type Desk, postMessage } from '../acts/post-message.ts';
 import { addressee, defineTool, refuse } from './tool.ts';
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { guard } from '../acts/guard.ts';
 import type { Desk } from '../acts/post-message.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
@@ -50,10 +51,9 @@ export function addressee(
   caller: Pick<Caller, 'group' | 'place'>,
 ): { ok: true; group: string; place: Place } | Extract<ToolReply, { ok: false }> {
   const chat = desk.store.chats.get(jid);
-  if (!chat?.group) return refuse('unknown_chat', `${jid} is no chat of a group.`);
-  if (chat.group !== caller.group.folder && !caller.group.isMain) {
-    return refuse('not_allowed', 'You may send messages only to your own chats.');
-  }
+  const verdict = guard(desk.store, caller.group, { verb: 'speak', jid });
+  if (verdict === 'unknown' || !chat?.group) return refuse('unknown_chat', `${jid} is no chat of a group.`);
+  if (verdict !== 'allowed') return refuse('not_allowed', 'You may send messages only to your own chats.');
   const own = caller.place?.jid === chat.jid;
   return { ok: true, group: chat.group, place: own && caller.place ? caller.place : { jid, thread: undefined } };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReplyFile } from '../../../protocol/mailbox.ts';
-import type { ToolDefinition } from '../../../protocol/tools.ts';
+import type { ToolDefinition } from '../../../protocol/tools/definition.ts';
 import type { Mailbox } from './mailbox.ts';
 
 export interface RequestsOptions {

@@ -1,7 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { ReplyFile } from '../../../protocol/mailbox.ts';
-import { type ToolDefinition, toolDefinitions } from '../../../protocol/tools.ts';
+import type { ToolDefinition } from '../../../protocol/tools/definition.ts';
+import { toolDefinitions } from '../../../protocol/tools.ts';
 import { sentenceOf } from './errors.ts';
 
 export const serverName = 'nanoclaw';
