@@ -134,7 +134,7 @@ export class House implements AsyncDisposable {
     }
   }
 
-  group(folder: string, jid: string, more: { requiresTrigger?: boolean } = {}): void {
+  group(folder: string, jid: string, more: { requiresTrigger?: boolean; trigger?: string } = {}): void {
     this.withStore((store) =>
       registerGroup(
         {
