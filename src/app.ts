@@ -27,6 +27,7 @@ import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
+import { Stops } from './stops.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
 import { loadTools } from './tools/index.ts';
@@ -53,7 +54,7 @@ export interface App {
   readonly notices: readonly string[];
   /** What commands in a chat do to turns. */
   readonly turns: Pick<Dispatcher, 'stopTurn' | 'renew'>;
-  /** In reverse order of the start. `now`: running turns are ended at once. */
+  /** In reverse order of the start. `now`: running turns are ended at once; that can also be asked while it stops. */
   stop(options: { now: boolean }): Promise<void>;
 }
 
@@ -64,27 +65,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await stops.run({ now: true });
     throw error;
-  }
-}
-
-/** What has been started, and how each of it is stopped. */
-class Stops {
-  readonly #stops: ((how: { now: boolean }) => void | Promise<void>)[] = [];
-
-  add(stop: (how: { now: boolean }) => void | Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  async run(how: { now: boolean }): Promise<void> {
-    const failures: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) {
-      try {
-        await stop(how);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -167,7 +147,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
   dispatcher.start();
-  stops.add((how) => dispatcher.stop(how));
+  stops.add((now) => dispatcher.stop(now));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
