@@ -1,4 +1,4 @@
-import type { MessageInput, ResultFile } from '../../../protocol/mailbox.ts';
+import type { MessageInput, ResultError, ResultFile } from '../../../protocol/mailbox.ts';
 import type { StartLine } from '../../../protocol/start.ts';
 import { classify, isUnknownSession } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -122,8 +122,8 @@ export class Conversation {
     }
   }
 
-  /** The SDK's process is gone and was not meant to be: what it had taken is given back as failed. */
-  died(sentence: string): void {
+  /** The SDK's process is gone and was not meant to be: what it had taken is given back as failed, for this reason. */
+  died(sentence: string): ResultError {
     const { report } = this.#parts;
     const code = isUnknownSession(sentence) ? 'session' : 'agent';
     const message = `The agent's process ended unexpectedly: ${sentence}`;
@@ -132,7 +132,7 @@ export class Conversation {
       const answers = open.filter((input) => input.turnId === turnId).map((input) => input.id);
       report.result({ turnId, answers, status: 'error', result: null, error: { code, message } });
     }
-    report.error(code, message);
+    return { code, message };
   }
 
   /** Nothing more will be heard. */
