@@ -108,9 +108,9 @@ export class Lane {
     live.ahead = !this.#turn;
   }
 
-  /** The platform is there (again): what it shows is to be true. */
+  /** The platform is there (again), or somebody waits: what it shows is to be true. Of a task alone nothing is shown. */
   showTyping(): void {
-    if (this.#turn) this.#parts.setTyping(this.#turn.place, true);
+    if (this.#turn?.isAwaited) this.#parts.setTyping(this.#turn.place, true);
   }
 
   /** Hands the running agent what has come to its place meanwhile, and again what could not be handed over before. */
@@ -118,7 +118,8 @@ export class Lane {
     const live = this.live;
     if (!this.#turn || live?.closing) return;
     // What is said after a new conversation was asked for is not for the old one.
-    if (!live || !isStale(this.#parts, this.#folder, live.runId)) this.#turn.claimMore();
+    const mayTake = !live || !isStale(this.#parts, this.#folder, live.runId);
+    if (mayTake && this.#turn.claimMore()) this.showTyping();
     // While the container is being made the new input is handed over with the first ones.
     if (live && this.#given) this.#handOver(this.#turn, live);
   }
