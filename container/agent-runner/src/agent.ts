@@ -116,7 +116,7 @@ export class Agent {
     const { layout, start, report, lines, log } = this.#parts;
     const conversation = new Conversation({
       ...{ start, session: claude.session, report, log },
-      again: (input) => this.#hand(input),
+      hand: (text) => claude.hand(text),
       interrupt: () => claude.interrupt().catch((error) => log(`Cannot interrupt: ${sentenceOf(error)}`)),
     });
     this.#running = { claude, conversation };
@@ -143,6 +143,7 @@ export class Agent {
   #look(): void {
     this.#requests.look();
     this.#isolated.look();
+    this.#running?.conversation.look();
     try {
       if (!this.#closing && this.#inbox.look()) {
         this.#closing = true;
@@ -185,12 +186,7 @@ export class Agent {
       this.#model = model;
       this.#running?.claude.useModel(model).catch((error) => log(`Cannot change the model: ${sentenceOf(error)}`));
     }
-    this.#hand(input);
-  }
-
-  #hand(input: MessageInput): void {
-    if (!this.#running) return;
-    this.#running.conversation.handed(input, this.#running.claude.hand(input.text));
+    this.#running?.conversation.take(input);
   }
 
   #on(event: SdkEvent, conversation: Conversation): void {

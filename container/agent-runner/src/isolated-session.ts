@@ -74,6 +74,7 @@ export class IsolatedSession {
 
   /** Lets it go when it has nothing more to do, or has only waited long enough. */
   look(now: number): void {
+    this.#conversation?.look();
     if (this.busy || this.#ended) {
       this.#restingSince = undefined;
       return;
@@ -116,11 +117,11 @@ export class IsolatedSession {
       ...{ session: claude.session, report, log: (sentence) => log(`${sentence} (task)`) },
       // This session is no other than was asked for.
       start: { ...start, sessionId: claude.session.id },
-      again: (input) => conversation.handed(input, claude.hand(input.text)),
+      hand: (text) => claude.hand(text),
       interrupt: () => claude.interrupt().catch((error) => log(`Cannot interrupt a task: ${sentenceOf(error)}`)),
     });
     this.#conversation = conversation;
-    conversation.handed(this.input, claude.hand(this.input.text));
+    conversation.take(this.input);
     let sentence = 'it ended by itself';
     try {
       for await (const event of claude.events()) {
