@@ -94,6 +94,8 @@ describe('where work belongs', () => {
 describe('whether something goes on', () => {
   test('between the end of a background task and the turn that tells of it, for two seconds at most', () => {
     const turns = new Turns();
+    turns.took(place('a'));
+    turns.ended(0, undefined);
     turns.inBackground(new Set(['task']), 0);
     expect(turns.busyAt(0)).toBe(false);
     turns.inBackground(new Set(), 1_000);
