@@ -5,7 +5,8 @@
 // - one that exists twice comes once, the first time;
 // - where the hour field is `*` or `*/n`, time that elapses counts: both passes of a fold, and what a gap skips is skipped;
 // - an interval is counted from its anchor and never drifts.
-import { type CronExpression, CronExpressionParser } from 'cron-parser';
+import { createRequire } from 'node:module';
+import type { CronExpression } from 'cron-parser';
 import { NanoclawError } from '../model/errors.ts';
 import type { Zone } from './zone.ts';
 
@@ -167,11 +168,16 @@ function readCron(expression: string): Plan {
 
 function parse(text: string, example: string): CronExpression {
   try {
-    return CronExpressionParser.parse(text, { tz: 'UTC' });
+    return cronParser().CronExpressionParser.parse(text, { tz: 'UTC' });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw invalid(`"${text}" is no cron expression: ${why}.`, example);
   }
+}
+
+// Loaded with the first expression: it takes 30 ms, which a host without schedules need not spend at its start.
+function cronParser(): typeof import('cron-parser') {
+  return createRequire(import.meta.url)('cron-parser');
 }
 
 // Day and weekday both given: one of them is enough, as cron has always had it.

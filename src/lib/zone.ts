@@ -6,13 +6,17 @@ const hourMs = 3_600_000;
  */
 export class Zone {
   readonly name: string;
-  readonly #format: Intl.DateTimeFormat;
+  #formatter: Intl.DateTimeFormat | undefined;
 
-  /** Throws a RangeError for a name that is no zone. */
+  /** `name`: a zone that Intl knows, or the first question throws a RangeError. */
   constructor(name: string) {
     this.name = name;
-    this.#format = new Intl.DateTimeFormat('en-US', {
-      timeZone: name,
+  }
+
+  // Made when it is needed: the first one of a process takes its time.
+  get #format(): Intl.DateTimeFormat {
+    this.#formatter ??= new Intl.DateTimeFormat('en-US', {
+      timeZone: this.name,
       hourCycle: 'h23',
       year: 'numeric',
       month: 'numeric',
@@ -21,6 +25,7 @@ export class Zone {
       minute: 'numeric',
       second: 'numeric',
     });
+    return this.#formatter;
   }
 
   /** What the wall clock shows at an instant. */
