@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
-import { Bell } from '../lib/bell.ts';
 import type { Task, TaskOutcome } from '../model/task.ts';
 import type { NewTask } from '../store/tasks.ts';
 import { finishTaskRun } from './finish-task-run.ts';
 import { fireTask } from './fire-task.ts';
-import type { Desk } from './post-message.ts';
 import { removeGroup } from './remove-group.ts';
 
 const minute = 60_000;
-
-function deskOf({ store, clock }: InboundDesk): Desk {
-  return { store, clock, outboxBell: new Bell(), limitOf: () => 4_000 };
-}
 
 function plan({ store, clock }: InboundDesk, more: Partial<NewTask> = {}): Task {
   return store.tasks.add({
@@ -31,7 +25,7 @@ function plan({ store, clock }: InboundDesk, more: Partial<NewTask> = {}): Task 
 }
 
 function end(desk: InboundDesk, message: number, how: { outcome: TaskOutcome; detail?: string }): void {
-  finishTaskRun(deskOf(desk), { message, ...how });
+  finishTaskRun(desk.desk, { message, ...how });
 }
 
 test('ids are short and never given twice, also after all is cancelled', () => {
