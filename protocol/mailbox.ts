@@ -110,6 +110,8 @@ export const statusBody = z.object({
   turnId: z.string().optional(),
   /** Background tasks of the agent still going on. */
   background: z.number().int().min(0).default(0),
+  /** The turns that began them, a few at most. */
+  backgroundTurns: z.array(z.string()).default([]),
   /** ISO instant by the runner's clock. */
   at: z.string(),
 });

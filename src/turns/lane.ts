@@ -5,7 +5,7 @@ import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox } from './drain.ts';
 import { LaneContainer } from './lane-container.ts';
 import { LaneFrames } from './lane-frames.ts';
-import { tellGaveWay } from './lane-notices.ts';
+import { tellBackgroundEnded, tellGaveWay } from './lane-notices.ts';
 import type { LiveRun } from './live-run.ts';
 import type { Launched, TurnParts } from './parts.ts';
 import { forgetStaleSession, isStale } from './renew.ts';
@@ -154,8 +154,8 @@ export class Lane {
     if (!live || live.closing) return;
     const { signOfLifeMs, idleMs } = this.#parts.settings;
     if (this.#turn && now - live.signAt >= signOfLifeMs) {
-      const seconds = Math.round(signOfLifeMs / 1000);
-      this.#otherwise = { type: 'message', reason: `my agent showed no sign of life for ${seconds} s` };
+      const reason = `my agent showed no sign of life for ${Math.round(signOfLifeMs / 1000)} s`;
+      this.#otherwise = { type: 'message', reason };
       void live.kill({ endedByUs: false });
     } else if (this.#turn && this.#stopDeadline.missedBy(this.#turn.id, now)) void live.kill({ endedByUs: true });
     else if (!this.#turn && isStale(this.#parts, this.#folder, live.runId)) live.close();
@@ -164,10 +164,9 @@ export class Lane {
 
   /** Gives the container up for another group although something runs in its background; its chat is told. */
   giveWay(): void {
-    if (!this.live) return;
-    const { runId } = this.live;
-    if (this.#place) tellGaveWay(this.#parts, { folder: this.#folder, place: this.#place, runId });
-    this.live.close();
+    const place = this.#place;
+    if (this.live && place) tellGaveWay(this.#parts, { folder: this.#folder, place, runId: this.live.runId });
+    this.live?.close();
   }
 
   /** Ends container and turn at once; nothing is spent. Resolves when the container is gone. */
@@ -217,6 +216,7 @@ export class Lane {
       if (!endedByUs && this.#otherwise.type === 'ours') this.#otherwise = { type: 'message', reason };
       this.#end();
     }
+    tellBackgroundEnded(this.#parts, { folder: this.#folder, runId, mailbox });
     this.#frames.reset();
     this.#container.forget();
     this.#changed();

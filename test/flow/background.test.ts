@@ -188,3 +188,21 @@ test('late words that were written while no host ran are said when one does, onc
   expect(await house.hears(3, { jid: other })).toEqual(['re: hello', 'it is over', 're: and now']);
   expect(house.heard()).toEqual([]);
 });
+
+test('what ended with its sandbox is not waited for in vain: its chat is told when a host runs again, once', async () => {
+  await using house = await openTwoChats();
+  house.say('back a', { jid: other });
+  await house.hears(1, { jid: other });
+  house.say('hello');
+  await house.hears(1);
+  await house.rests();
+  await house.close();
+  await house.open();
+  const ended = expect.stringMatching(/^⏹ What was still running in my background/);
+  expect(await house.hears(2, { jid: other })).toEqual(['re: back a', ended]);
+  await house.close();
+  await house.open();
+  house.say('and now', { jid: other });
+  expect((await house.hears(3, { jid: other })).at(-1)).toBe('re: and now');
+  expect(house.heard()).toEqual(['re: hello']);
+});

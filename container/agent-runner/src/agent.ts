@@ -34,6 +34,8 @@ interface Running {
   readonly conversation: Conversation;
 }
 
+/** Turns named as those with background work. */
+const mostToldOf = 20;
 /** How long the SDK's process may take to save its transcript and go. */
 const goodbyeMs = 5_000;
 
@@ -216,7 +218,9 @@ export class Agent {
     const resting = this.#worked ? 'idle' : 'ready';
     const state = this.#closing ? 'closing' : !conversation ? 'starting' : busy ? 'busy' : resting;
     const background = (conversation?.background ?? 0) + this.#isolated.background;
-    this.#parts.report.status({ state, ...(busy && { turnId }), background });
+    const begunBy = [...(conversation?.backgroundTurns ?? []), ...this.#isolated.backgroundTurns];
+    const backgroundTurns = begunBy.slice(-mostToldOf);
+    this.#parts.report.status({ state, ...(busy && { turnId }), background, backgroundTurns });
     if (!this.#closing) return;
     if (!busy) this.#leave(0);
     else if (performance.now() > this.#lastSignAt + this.#parts.layout.farewellMs) {

@@ -54,6 +54,10 @@ export class Conversation {
     return this.#turns.background;
   }
 
+  get backgroundTurns(): string[] {
+    return this.#turns.backgroundTurns;
+  }
+
   /** Where requests made right now belong; undefined before the first turn. */
   get place(): Place | undefined {
     const waiting = this.#turns.running ? undefined : this.#lifecycle.open[0];

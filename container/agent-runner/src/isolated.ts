@@ -23,6 +23,11 @@ export class Isolated {
     return [...this.#sessions].reduce((sum, session) => sum + session.background, 0);
   }
 
+  /** The turns that began what goes on in the background. */
+  get backgroundTurns(): string[] {
+    return [...this.#sessions].flatMap(({ background, input }) => (background > 0 ? input.turnId : []));
+  }
+
   begin(input: MessageInput): void {
     this.#waiting.push(input);
     this.look();

@@ -53,6 +53,12 @@ export class Turns {
     return this.#running || this.#notices.length > this.#overdue(now).length;
   }
 
+  /** The turns that began what still goes on in the background. */
+  get backgroundTurns(): string[] {
+    const turns = [...this.#background].flatMap((key) => this.placeOf(key)?.turnId ?? []);
+    return [...new Set(turns)];
+  }
+
   /** What goes on, or is about to, belongs to another place: what is handed over now might be answered there. */
   isElsewhere(place: Place, now: number): boolean {
     if (this.#running) return this.current !== undefined && !isSamePlace(this.current, place);
