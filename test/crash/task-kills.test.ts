@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { taskKinds } from '../fixtures/crash/campaign.ts';
 import { runKills } from '../fixtures/crash/run-kills.ts';
 
-test('whatever is killed while tasks come due: every occurrence is answered once, or its script said no, once', async () => {
+test('whoever, while tasks come due: every occurrence is answered once, or its script said no, once', async () => {
   const tally = await runKills({ checkout: inject('snapshot'), kills: 60, runtimes: ['local'], kinds: taskKinds });
   expect(tally.faults).toEqual([]);
   expect(tally.kills).toBeGreaterThanOrEqual(60);

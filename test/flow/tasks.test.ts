@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
+import { callTool, fail, say } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
 import { fireNow, outcomeOf, runOf } from '../fixtures/occurrence.ts';
 import { type House, openHouse } from '../house.ts';
@@ -75,13 +75,33 @@ test('a task whose script fails is tried as any message is; then its chat is tol
   expect(house.rehearsal.count).toBe(0);
 });
 
+test('a task that waits for something outside is named as what waits, and spends nothing', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = () => fail(529);
+  const seq = fireNow(house);
+  expect(await house.hears(1)).toEqual([
+    expect.stringMatching(/^⏸ .*overloaded.* The task “water the plants” \(t1\) waits/),
+  ]);
+  house.rehearsal.script = () => say('done');
+  house.clock.advance(10_000);
+  expect((await house.hears(2)).at(-1)).toBe('done');
+  expect(await outcomeOf(house, seq)).toBe('ok');
+});
+
+test('a task that failed waits for its own time, whatever people say meanwhile', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = ({ person }) => say(person.map(({ text }) => text).join(' + '));
+  const seq = fireNow(house, { script: 'echo ran >> ran; exit 1' });
+  await eventually('it to have failed', () => house.withStore((store) => store.inbox.ofMessage(seq)?.attempts === 1));
+  house.say('hello');
+  expect(await house.hears(1)).toEqual(['hello']);
+  expect(house.state(seq)).toBe('waiting');
+  expect(house.read('groups', 'main', 'ran')).toBe('ran\n');
+});
+
 test('each task is an input of its own, also beside what people say', async () => {
-  await using house = await openHouse({ settings: { PREWARM: 'none' } });
-  const prompts: string[] = [];
-  house.rehearsal.script = ({ person, texts }) => {
-    prompts.push(texts.at(-1) ?? '');
-    return say(person.map(({ text }) => text).join(' + '));
-  };
+  await using house = await openHouse();
+  house.rehearsal.script = ({ person }) => say(person.map(({ text }) => text).join(' + '));
   const gate: { open?: () => void } = {};
   const opened = new Promise<void>((resolve) => {
     gate.open = resolve;
