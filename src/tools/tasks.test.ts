@@ -9,7 +9,7 @@ import type { ToolReply } from './tool.ts';
 /** What agents of main (tg:1) and team (tg:-2) may do to schedules; the zone is UTC. */
 class TaskTools extends InboundDesk {
   /** As the agent calls a tool: through its definition, with an id. */
-  async call(name: string, args: Record<string, unknown>, from: { group?: string; place?: Place } = {}) {
+  async call(name: string, args: Record<string, unknown>, from: { group?: string; place?: Place | undefined } = {}) {
     const definition = taskTools.find((tool) => tool.name === name);
     const parsed = definition?.input.parse(args) ?? {};
     const fields = definition?.toRequest?.(parsed) ?? parsed;
@@ -17,7 +17,10 @@ class TaskTools extends InboundDesk {
   }
 
   /** As a file in the mailbox asks. */
-  async drop(request: Record<string, unknown>, from: { group?: string; place?: Place } = {}): Promise<ToolReply> {
+  async drop(
+    request: Record<string, unknown>,
+    from: { group?: string; place?: Place | undefined } = {},
+  ): Promise<ToolReply> {
     const { group: folder = 'main' } = from;
     const desk = { ...this.desk, folderOf: () => '', spoolDirectory: '', maxFileBytesOf: () => 0 };
     const tool = (await loadTools(desk)).get(String(request['type']));
