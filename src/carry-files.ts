@@ -1,6 +1,6 @@
 // Files that come with messages and files that agents send: what needs both a channel and a place in the home.
 import { join } from 'node:path';
-import type { Desk } from './acts/post-message.ts';
+import type { TaskDesk } from './acts/schedule-task.ts';
 import type { Channel } from './channels/channel.ts';
 import { AttachmentFetcher, type FetcherParts } from './inbound/fetch-attachments.ts';
 import { NanoclawError } from './model/errors.ts';
@@ -26,7 +26,7 @@ export function fetchAttachments(
   });
 }
 
-export function toolDesk(desk: Desk, { home, channelOf }: Places): ToolDesk {
+export function toolDesk(desk: TaskDesk, { home, channelOf }: Places): ToolDesk {
   return {
     ...desk,
     folderOf: (group) => join(home, 'groups', group),

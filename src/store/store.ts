@@ -13,6 +13,8 @@ import { Owners, Pairings } from './owners.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
+import { TaskRuns } from './task-runs.ts';
+import { Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
@@ -32,6 +34,8 @@ export class Store {
   readonly owners: Owners;
   readonly pairings: Pairings;
   readonly history: History;
+  readonly tasks: Tasks;
+  readonly taskRuns: TaskRuns;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -49,6 +53,8 @@ export class Store {
     this.owners = new Owners(db);
     this.pairings = new Pairings(db);
     this.history = new History(db);
+    this.tasks = new Tasks(db);
+    this.taskRuns = new TaskRuns(db);
   }
 
   static open(path: string): Store {

@@ -44,7 +44,8 @@ export class LaneFrames {
         this.#takeBare(frame, turn);
         return true;
       case 'activity':
-        if (turn) this.#parts.onActivity(turn, frame.tool);
+        // Nobody needs to see that a task goes on.
+        if (turn?.isAwaited) this.#parts.onActivity(turn, frame.tool);
         return false;
       case 'error':
         return false;

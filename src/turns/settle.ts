@@ -1,4 +1,5 @@
 import { closeStreams } from '../acts/close-streams.ts';
+import { finishTaskRun } from '../acts/finish-task-run.ts';
 import { postMessage, type Said } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
 import { backoffMs } from '../lib/backoff.ts';
@@ -10,6 +11,7 @@ import { type Cause, causeText, type Failure, failureOfResult, maxAttempts, maxC
 import { takeEyesOff } from './eyes.ts';
 import type { TurnParts } from './parts.ts';
 import { settleStopped } from './stop-turn.ts';
+import { nameOfTask, taskOf } from './task-row.ts';
 
 /** All of the room's parts that an end needs. */
 type SettleParts = Pick<TurnParts, 'store' | 'clock' | 'desk' | 'react' | 'log'>;
@@ -95,7 +97,8 @@ function tellCause(parts: SettleParts, rows: readonly InboxRow[], told: { cause:
   const { store, clock, desk } = parts;
   const { chat, owner } = causeText(told.cause, told.detail);
   const inMain = store.groups.get(oldest.group_folder)?.isMain ?? false;
-  const waiting = 'Your message is kept and will be answered.';
+  const { task } = taskOf(store, oldest) ?? {};
+  const waiting = task ? `${nameOfTask(task)} waits for that.` : 'Your message is kept and will be answered.';
   say(parts, oldest, { key: `notice:${told.cause}:${oldest.id}`, text: `⏸ ${inMain ? owner : chat} ${waiting}` });
   const hour = Math.floor(clock.now() / 3_600_000);
   if (!inMain)
@@ -106,13 +109,20 @@ function giveUp(parts: SettleParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
   takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
-  const message = parts.store.messages.get(row.message_seq);
+  const { task } = taskOf(parts.store, row) ?? {};
+  // What was shown of an answer becomes this line: it is no answer any more. An isolated task has shown nothing.
+  const showed = row.turn_id !== null && task?.contextMode !== 'isolated';
+  const completes = showed ? parts.store.streams.ofTurn(row.turn_id) : undefined;
+  const text = task ? `⚠️ ${nameOfTask(task)} failed: ${reason}.` : unanswered(parts, row, reason);
+  say(parts, row, { key: `notice:dead:${row.id}`, text, completes });
+  finishTaskRun(parts.desk, { message: row.message_seq, outcome: 'failed', detail: reason });
+}
+
+function unanswered({ store }: SettleParts, row: InboxRow, reason: string): string {
+  const message = store.messages.get(row.message_seq);
   const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();
   const quoted = words.length > 60 ? `${words.slice(0, 60)}…` : words;
-  const text = `⚠️ I could not answer “${quoted}” (${messageName(row.message_seq)}): ${reason}. I have given up on it; please say it again if you still need it.`;
-  // What was shown of an answer becomes this line: it is no answer any more.
-  const completes = row.turn_id === null ? undefined : parts.store.streams.ofTurn(row.turn_id);
-  say(parts, row, { key: `notice:dead:${row.id}`, text, completes });
+  return `⚠️ I could not answer “${quoted}” (${messageName(row.message_seq)}): ${reason}. I have given up on it; please say it again if you still need it.`;
 }
 
 function say(parts: SettleParts, row: InboxRow, notice: Pick<Said, 'key' | 'text' | 'completes'>): void {
