@@ -38,7 +38,7 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
     if (result.answers.length > 0 && rows === 0) return;
     // A chat that was taken from the group since hears nothing more from it.
     if (store.chats.get(turn.chat_jid)?.group !== folder) return;
-    if (!result.skipped) sayResult(parts, turn, { result, answered, replyTo });
+    sayResult(parts, turn, { result, answered, replyTo });
   });
   return true;
 }
@@ -67,6 +67,8 @@ function sayResult(
   const said = { key, group: turn.group_folder, place, turnId: turn.id };
   const text = result.result?.trim() ?? '';
   const tasks = answered.map((row) => taskOf(store, row)?.task);
+  const asked = tasks.some((task) => task === undefined);
+  if (result.skipped && !asked) return;
   // What is being written in the chat is the conversation's, not an isolated task's.
   const aside = tasks.length > 0 && tasks.every((task) => task?.contextMode === 'isolated');
   const stream = aside ? undefined : store.streams.ofTurn(turn.id);
@@ -76,7 +78,6 @@ function sayResult(
     finishStream(desk, { ...stream, turnId: turn.id }, { key, text: end.join('\n\n').trim() });
     return;
   }
-  const asked = tasks.some((task) => task === undefined);
   if (text === '' && asked && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
     // What is all <internal> is silence on purpose; nothing at all is not. Nobody waits for a task's words.
     postMessage(desk, { ...said, text: wordless });

@@ -113,7 +113,9 @@ function giveUp(parts: SettleParts, row: InboxRow, reason: string): void {
   // What was shown of an answer becomes this line: it is no answer any more. An isolated task has shown nothing.
   const showed = row.turn_id !== null && task?.contextMode !== 'isolated';
   const completes = showed ? parts.store.streams.ofTurn(row.turn_id) : undefined;
-  const text = task ? `⚠️ ${nameOfTask(task)} failed: ${reason}.` : unanswered(parts, row, reason);
+  // Nothing in what a script said may look like a tag that hides the rest.
+  const failed = (name: string) => `⚠️ ${name} failed: ${reason.replaceAll('<', '‹')}.`;
+  const text = task ? failed(nameOfTask(task)) : unanswered(parts, row, reason);
   say(parts, row, { key: `notice:dead:${row.id}`, text, completes });
   finishTaskRun(parts.desk, { message: row.message_seq, outcome: 'failed', detail: reason });
 }

@@ -14,6 +14,6 @@ export function taskOf(
 
 /** As people read it: `The task “water the plants” (t5)`. */
 export function nameOfTask({ id, prompt }: Task): string {
-  const words = prompt.replace(/\s+/g, ' ').trim();
-  return `The task “${words.length > 60 ? `${words.slice(0, 60)}…` : words}” (${id})`;
+  const words = prompt.replace(/\s+/g, ' ').replaceAll('<', '‹').trim();
+  return `The task “${words.length > 60 ? `${words.slice(0, 60).toWellFormed()}…` : words}” (${id})`;
 }

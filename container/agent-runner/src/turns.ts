@@ -36,6 +36,8 @@ export class Turns {
   #background: ReadonlySet<string> = new Set();
   /** In the order in which the SDK speaks up for them by itself. */
   #notices: Notice[] = [];
+  /** Of which the turn that runs probably tells. */
+  #telling: Notice | undefined;
   /** By id of a tool call or key of a task. */
   readonly #begunBy = new Map<string, Place>();
 
@@ -74,7 +76,10 @@ export class Turns {
 
   /** The SDK began a turn. When it took no input before, nobody asked for it. */
   began(): void {
-    if (!this.#running) this.current = this.#notices.shift()?.place ?? this.current;
+    if (!this.#running) {
+      this.#telling = this.#notices[0];
+      this.current = this.#telling?.place ?? this.current;
+    }
     this.#running = true;
   }
 
@@ -88,7 +93,9 @@ export class Turns {
     this.#running = false;
     this.stopping = false;
     this.#endedAt = now;
-    this.#notices = this.#notices.filter(({ key }) => key !== origin);
+    const told = this.#notices.find(({ key }) => key === origin)?.key ?? this.#telling?.key;
+    this.#telling = undefined;
+    this.#notices = this.#notices.filter(({ key }) => key !== told);
     // Read in the middle of its own chat's turn, it was heard of where it belongs.
     const { current } = this;
     this.#notices = this.#notices.filter(({ folded, place }) => !folded || !current || !isSamePlace(place, current));
