@@ -6,7 +6,7 @@ import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
-import { fetchAttachments, toolDesk } from './carry-files.ts';
+import { fetchAttachments } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
@@ -15,8 +15,8 @@ import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
-import { Requests } from './ipc/requests.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepQuestions } from './keep-questions.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
@@ -27,9 +27,9 @@ import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
+import { serveTools } from './serve-tools.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
-import { loadTools } from './tools/index.ts';
 import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
@@ -112,7 +112,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
   const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
   delivery.recover();
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream });
+  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream, registry });
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -166,6 +166,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
+  const questions = keepQuestions({ store, clock, log, inboxBell });
+  questions.start();
+  stops.add(() => questions.stop());
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
@@ -193,12 +196,18 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
 
 async function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
+  parts: {
+    channels: readonly Channel[];
+    desk: Desk;
+    inboxBell: Bell;
+    launcher: ContainerLauncher;
+    stream: Stream;
+    registry: Registry;
+  },
 ): Promise<Dispatcher> {
-  const { channels, desk, stream } = parts;
-  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
-  const tools = await loadTools(toolDesk(desk, places));
-  const requests = new Requests({ store: desk.store, clock, log, tools });
+  const { channels, desk, stream, registry } = parts;
+  const owner = parts.launcher.owner;
+  const requests = await serveTools(desk, { home: config.home, registry, channels, log, owner });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,

@@ -1,4 +1,6 @@
-import { type Attachment, type Message, messageName } from '../model/message.ts';
+import { quoteQuestion } from '../acts/ask-question.ts';
+import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
+import type { Question } from '../store/questions.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -24,6 +26,8 @@ const quoteUnits = 300;
 /** A message with what came with it. */
 export interface PromptMessage extends Message {
   readonly attachments?: readonly Attachment[];
+  /** The question it answered, or whose end it tells. */
+  readonly question?: Question | undefined;
 }
 
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
@@ -55,10 +59,23 @@ function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
     ...(message.kind === 'edit'
       ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
       : []),
+    ...answered(message),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
   const files = (message.attachments ?? []).map(attached).join('');
   return `<message ${attributes.join(' ')}>${quoted(message)}${files}${content(message.text)}</message>`;
+}
+
+function answered({ question, text }: PromptMessage): string[] {
+  if (!question) return [];
+  const name = questionName(question.id);
+  if (question.state !== 'answered') return [`unanswered="${name}"`];
+  const chosen = question.answer === undefined || question.answer === text ? [] : [question.answer];
+  return [
+    `answers="${name}"`,
+    `question="${attribute(quoteQuestion(question))}"`,
+    ...chosen.map((answer) => `answer="${attribute(answer)}"`),
+  ];
 }
 
 function attached(file: Attachment): string {

@@ -73,7 +73,11 @@ export class Turn {
     const messages = taken
       .map((row) => store.messages.get(row.message_seq))
       .filter((one): one is Message => one !== undefined)
-      .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
+      .map((message) => ({
+        ...message,
+        attachments: store.attachments.ofMessage(message.seq),
+        question: store.questions.endedBy(message.seq),
+      }));
     const lost = store.outbox.untold(this.group.folder);
     for (const row of lost) store.outbox.markTold(row.id);
     const text = writePrompt(messages, {
