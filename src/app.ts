@@ -112,7 +112,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
   const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
   delivery.recover();
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream, registry });
+  const requests = await serveTools(desk, { home: config.home, owner: launcher.owner, registry, channels, log });
+  const serve: TurnParts['serveRequests'] = (mailbox, asker) => requests.serve(mailbox, asker);
+  const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -166,9 +168,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
-  const questions = keepQuestions({ store, clock, log, inboxBell });
-  questions.start();
-  stops.add(() => questions.stop());
+  stops.add(keepQuestions({ store, clock, log, inboxBell }));
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
@@ -194,27 +194,19 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
   return registry;
 }
 
-async function makeTurns(
+function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: {
-    channels: readonly Channel[];
-    desk: Desk;
-    inboxBell: Bell;
-    launcher: ContainerLauncher;
-    stream: Stream;
-    registry: Registry;
-  },
-): Promise<Dispatcher> {
-  const { channels, desk, stream, registry } = parts;
-  const owner = parts.launcher.owner;
-  const requests = await serveTools(desk, { home: config.home, registry, channels, log, owner });
+  parts: Pick<TurnParts, 'desk' | 'inboxBell' | 'launcher'> & { channels: readonly Channel[]; stream: Stream },
+  serveRequests: TurnParts['serveRequests'],
+): Dispatcher {
+  const { channels, desk, stream } = parts;
   const turns: TurnParts = {
     ...parts,
     store: desk.store,
     clock,
     log,
     settings: config,
-    serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
     streams: (jid) => stream.streams(jid),

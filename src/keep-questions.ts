@@ -9,9 +9,10 @@ import type { Store } from './store/store.ts';
 /** They are told of to the minute. */
 const everyMs = 15_000;
 
-export function keepQuestions(parts: { store: Store; clock: Clock; log: Log; inboxBell: Bell }): Loop {
+/** Begins at once; what it returns ends it. */
+export function keepQuestions(parts: { store: Store; clock: Clock; log: Log; inboxBell: Bell }): () => Promise<void> {
   const { store, clock, log, inboxBell } = parts;
-  return new Loop({
+  const loop = new Loop({
     bell: new Bell(),
     clock,
     everyMs,
@@ -20,4 +21,6 @@ export function keepQuestions(parts: { store: Store; clock: Clock; log: Log; inb
     },
     onError: (error) => log.error({ err: error }, 'an unanswered question could not be ended'),
   });
+  loop.start();
+  return () => loop.stop();
 }
