@@ -68,7 +68,8 @@ export class Receiver {
       if (given.mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });
       return undefined;
     }
-    const read = readAnswer(desk.store, message, group);
+    // A command that somebody may not give is still no answer.
+    const read = called ? { message, answering: undefined } : readAnswer(desk.store, message, group);
     const decision = decide({ ...message, group, standing, answering: read.answering });
     if (decision === 'drop') return undefined;
     return this.#store(read, { folder: group.folder, role, wakes: decision === 'wake' });
