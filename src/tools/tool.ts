@@ -100,7 +100,6 @@ export function mainOnly(what: string): Extract<ToolReply, { ok: false }> {
 
 /** What the asker is told of a message: the names by which it can be changed later. */
 export function storedAs({ store }: Desk, key: string): string {
-  const [first, ...others] = store.said.ofKey(key).map((row) => outboxName(row.id));
-  const more = others.length > 0 ? `, in ${others.length + 1} parts: ${others.join(', ')} follow` : '';
-  return `Stored for delivery as ${first}${more}.`;
+  const names = store.said.ofKey(key).map((row) => outboxName(row.id));
+  return `Stored for delivery as ${names.join(', ')}${names.length > 1 ? ` (${names.length} parts)` : ''}.`;
 }
