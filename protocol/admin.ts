@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { taskMethods } from './admin-tasks.ts';
 import { usage } from './mailbox.ts';
 
 /**
@@ -153,6 +154,7 @@ export const adminMethods = {
       lines: z.array(z.string()),
     }),
   },
+  ...taskMethods,
   'chats.list': {
     params: z.object({}),
     result: z.array(

@@ -1,8 +1,6 @@
 // The composition root: builds every part bottom-up, starts them, and stops them in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
@@ -11,12 +9,14 @@ import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { holdPlaces } from './hold-places.ts';
 import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
 import { keepQuestions } from './keep-questions.ts';
+import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
@@ -30,7 +30,6 @@ import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { serveTools } from './serve-tools.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
-import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
 
@@ -104,7 +103,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const inboxBell = new Bell();
   const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
-  const desk: Desk = { store, clock, outboxBell, limitOf };
+  const desk = taskDesk({ store, clock, outboxBell, limitOf }, config.timeZone);
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
   const spoolDirectory = join(config.home, 'data', 'spool');
@@ -147,6 +146,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     handlers: operate({
       registry,
       chat,
+      desk,
+      inboxBell,
       outboxBell,
       channels: channels.map((channel) => channel.name),
       model: config.model,
@@ -171,6 +172,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(keepQuestions({ store, clock, log, inboxBell }));
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
+  stops.add(keepSchedule({ desk, log, inboxBell }));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
@@ -215,7 +217,7 @@ function makeTurns(
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
+    heldBy: holdPlaces(config, { gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
 }
@@ -230,21 +232,4 @@ function installId(store: Store): string {
   const id = randomBytes(4).toString('hex');
   store.facts.set('install', id);
   return id;
-}
-
-function lowDisk(config: Config): { cause: Cause; detail: string } | undefined {
-  const { bavail, bsize } = statfsSync(config.home);
-  const free = bavail * bsize;
-  if (free >= config.diskMinFreeBytes) return undefined;
-  const mib = Math.floor(free / 1_048_576);
-  return { cause: 'disk', detail: `The disk of my home directory is nearly full (${mib} MiB free).` };
-}
-
-// The rehearsal model is for trying things out; on a messaging platform people would take it for the assistant.
-function missingCredential(
-  gateway: Gateway,
-  channel: Channel | undefined,
-): { cause: Cause; detail: string } | undefined {
-  if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
-  return { cause: 'no-credential', detail: 'no credential' };
 }

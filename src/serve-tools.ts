@@ -1,7 +1,7 @@
 // The tools, and what they are made from: the channels, the home and the registry.
 import { join } from 'node:path';
-import type { Desk } from './acts/post-message.ts';
 import type { Registry } from './acts/register-group.ts';
+import type { TaskDesk } from './acts/schedule-task.ts';
 import type { Channel } from './channels/channel.ts';
 import { Requests } from './ipc/requests.ts';
 import { Snapshots } from './ipc/snapshots.ts';
@@ -22,7 +22,7 @@ interface ServingParts {
 /** A platform is asked for the names of that many chats at most. */
 const mostLookedUp = 200;
 
-export async function serveTools(desk: Desk, parts: ServingParts): Promise<Requests> {
+export async function serveTools(desk: TaskDesk, parts: ServingParts): Promise<Requests> {
   const { store, clock } = desk;
   const { home, owner, log } = parts;
   const tools = await loadTools(toolDesk(desk, parts));
@@ -30,7 +30,7 @@ export async function serveTools(desk: Desk, parts: ServingParts): Promise<Reque
   return new Requests({ store, clock, log, tools, snapshots });
 }
 
-function toolDesk(desk: Desk, { home, registry, channels, log }: ServingParts): ToolDesk {
+function toolDesk(desk: TaskDesk, { home, registry, channels, log }: ServingParts): ToolDesk {
   const capabilitiesOf = (jid: string) => channels.find((channel) => channel.owns(jid))?.capabilities;
   return {
     ...desk,

@@ -72,6 +72,8 @@ export interface Message {
   readonly replyTo: Quote | undefined;
   /** For an edit: the number of the message it changes, where we have that one. */
   readonly original?: number | undefined;
+  /** Set when a schedule wrote it: the run, of which the store knows the rest. */
+  readonly taskRun?: number | undefined;
 }
 
 /** How messages are named to people and agents. */

@@ -18,6 +18,7 @@ interface MessageRow {
   reply_sender: string | null;
   reply_text: string | null;
   original: number | null;
+  task_run: number | null;
 }
 
 // An edit names the message it changes by that one's platform id.
@@ -142,5 +143,6 @@ function fromRow(row: MessageRow): Message {
         ? undefined
         : { id: row.reply_id, sender: row.reply_sender ?? undefined, text: row.reply_text ?? undefined },
     original: row.original ?? undefined,
+    taskRun: row.task_run ?? undefined,
   };
 }

@@ -15,6 +15,8 @@ import { Requests } from './requests.ts';
 import { Said } from './said.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
+import { TaskRuns } from './task-runs.ts';
+import { Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
@@ -36,6 +38,8 @@ export class Store {
   readonly owners: Owners;
   readonly pairings: Pairings;
   readonly history: History;
+  readonly tasks: Tasks;
+  readonly taskRuns: TaskRuns;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -55,6 +59,8 @@ export class Store {
     this.owners = new Owners(db);
     this.pairings = new Pairings(db);
     this.history = new History(db);
+    this.tasks = new Tasks(db);
+    this.taskRuns = new TaskRuns(db);
   }
 
   static open(path: string): Store {

@@ -7,89 +7,25 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ToolRoom } from '../../test/fixtures/tool-room.ts';
+import {
+  type Caller,
+  callers,
+  type Furnished,
+  furnished,
+  placeOf,
+  type Target,
+  type Trial,
+  targets,
+  trials,
+} from '../../test/fixtures/tool-trials.ts';
 import { tempDirectory } from '../../test/temp-directory.ts';
-import { messageName, outboxName } from '../model/message.ts';
-import { loadTools } from './index.ts';
-import type { Tool, ToolDesk, ToolReply } from './tool.ts';
-
-const callers = ['team', 'main'] as const;
-type Caller = (typeof callers)[number];
-/** Whose it is: the caller's own, another group's, main's, nobody's though it was seen, and what nobody ever saw. */
-const targets = ['own', 'other', 'main', 'unwired', 'unseen'] as const;
-type Target = (typeof targets)[number];
-
-interface Aim {
-  readonly jid: string;
-  readonly folder: string;
-  /** A person's message there, and one of ours. */
-  readonly message: string;
-  readonly ours: string;
-}
-
-interface Trial {
-  readonly request: (aim: Aim) => Record<string, unknown>;
-  /** By v1's matrix. */
-  readonly allowed: (caller: Caller, target: Target) => boolean;
-  /** It only reads. */
-  readonly reads?: true;
-}
-
-const wired = (target: Target) => target === 'own' || target === 'other' || target === 'main';
-const ownOrMain: Trial['allowed'] = (caller, target) => target === 'own' || (caller === 'main' && wired(target));
-const mainAlone: Trial['allowed'] = (caller) => caller === 'main';
-
-const trials: Readonly<Record<string, Trial>> = {
-  message: { request: ({ jid }) => ({ chatJid: jid, text: 'hello' }), allowed: ownOrMain },
-  send_file: { request: ({ jid }) => ({ chatJid: jid, path: 'plan.txt' }), allowed: ownOrMain },
-  react: { request: ({ message }) => ({ message_id: message, emoji: '👍' }), allowed: ownOrMain },
-  edit_message: { request: ({ ours }) => ({ message_id: ours, text: 'changed' }), allowed: ownOrMain },
-  ask_user: {
-    request: ({ jid }) => ({ chatJid: jid, question: 'Why?' }),
-    allowed: (caller, target) => target === 'own' || target === caller,
-  },
-  list_groups: { request: () => ({}), allowed: () => true, reads: true },
-  register_group: {
-    request: ({ jid, folder }) => ({ jid, folder, name: 'renamed', trigger: '@renamed' }),
-    allowed: mainAlone,
-  },
-  unregister_group: {
-    request: ({ folder }) => ({ folder }),
-    allowed: (caller, target) => caller === 'main' && target === 'other',
-  },
-  refresh_groups: { request: () => ({}), allowed: mainAlone },
-};
-
-/** A room with something of everybody's in it, and where each target is for that caller. */
-async function furnished(load: (desk: ToolDesk) => Promise<ReadonlyMap<string, Tool>> = loadTools) {
-  const room = await ToolRoom.open(load);
-  const aims = new Map<string, Aim>();
-  for (const [name, jid] of Object.entries({ main: 'tg:1', team: 'tg:2', other: 'tg:3', unwired: 'tg:99' })) {
-    const secret = name === 'team' ? 'mine' : `secret-${name}`;
-    const message = messageName(room.say(jid, secret));
-    const ours = outboxName(room.said(jid, secret));
-    aims.set(name, { jid, folder: name, message, ours });
-  }
-  for (const folder of callers) writeFileSync(join(room.path, 'groups', folder, 'plan.txt'), 'plan');
-  const nowhere: Aim = { jid: 'tg:404', folder: 'nowhere', message: 'm987654', ours: 'o987654' };
-  const foreignTurn = room.store.turns.begin(
-    { group: 'other', place: { jid: 'tg:3', thread: undefined }, retryOf: undefined },
-    1,
-  );
-  room.store.turns.end(foreignTurn, { state: 'done' }, 2);
-  const aimOf = (caller: Caller, target: Target) => aims.get(target === 'own' ? caller : target) ?? nowhere;
-  return { room, aimOf, foreignTurn };
-}
-
-type Furnished = Awaited<ReturnType<typeof furnished>>;
-
-function place(caller: Caller) {
-  return { jid: caller === 'main' ? 'tg:1' : 'tg:2', thread: undefined };
-}
+import type { loadTools } from './index.ts';
+import type { ToolReply } from './tool.ts';
 
 const refused = z.object({ ok: z.literal(false), error: z.object({ code: z.string(), message: z.string().min(20) }) });
 /** Why the guard's verdict is told in so many words. */
 const refusals =
-  /^(not_allowed|unknown_chat|unknown_message|not_your_chat|main_only|unknown_group|is_main|unknown_task|not_found)$/;
+  /^(not_allowed|unknown_chat|unknown_message|not_your_chat|main_only|unknown_group|is_main|task_unknown|task_foreign)$/;
 
 function expectRefused(reply: ToolReply | undefined): void {
   expect(refused.parse(reply).error.code).toMatch(refusals);
@@ -133,7 +69,7 @@ function attempt(
 ): ToolReply | undefined {
   const { type, caller, target, forged = {}, byHand, id = randomUUID() } = asked;
   const request = { ...forged, ...trialOf(type).request(aimOf(caller, target)), type };
-  const turn = { id: randomUUID(), place: place(caller) };
+  const turn = { id: randomUUID(), place: placeOf(caller) };
   return room.ask(caller, request, { turn, id: byHand ? undefined : id });
 }
 

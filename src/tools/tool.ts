@@ -1,14 +1,19 @@
 import type { z } from 'zod';
 import { type FoundMessage, findSaid } from '../acts/find-said.ts';
+import { findTask } from '../acts/find-task.ts';
 import { guard } from '../acts/guard.ts';
 import type { Desk } from '../acts/post-message.ts';
 import type { Registry } from '../acts/register-group.ts';
+import type { TaskDesk } from '../acts/schedule-task.ts';
+import { setTaskState, type TaskDeed } from '../acts/set-task-state.ts';
+import { stateInWords } from '../acts/task-words.ts';
 import type { Place } from '../model/chat.ts';
+import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import { outboxName } from '../model/message.ts';
 
 /** What tools are made from. */
-export interface ToolDesk extends Desk {
+export interface ToolDesk extends TaskDesk {
   /** A group's folder on the host, which its agent may rewrite at any moment. */
   readonly folderOf: (group: string) => string;
   /** Where files wait to be sent; no agent sees it. */
@@ -102,4 +107,22 @@ export function mainOnly(what: string): Extract<ToolReply, { ok: false }> {
 export function storedAs({ store }: Desk, key: string): string {
   const names = store.said.ofKey(key).map((row) => outboxName(row.id));
   return `Stored for delivery as ${names.join(', ')}${names.length > 1 ? ` (${names.length} parts)` : ''}.`;
+}
+
+/** What an act refuses is refused to the model in the same words. */
+export function orRefuse(work: () => ToolReply): ToolReply {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NanoclawError) return refuse(error.code.replace(/[.-]/g, '_'), sentenceOf(error));
+    throw error;
+  }
+}
+
+/** Pauses, resumes or cancels a task that the asker may change. */
+export function changeTask(desk: ToolDesk, { group }: Caller, to: { id: string; deed: TaskDeed }): ToolReply {
+  return orRefuse(() => {
+    const task = setTaskState(desk, { task: findTask(desk.store, to.id, group), deed: to.deed });
+    return { ok: true, result: stateInWords(task, desk.timetable.zone) };
+  });
 }
