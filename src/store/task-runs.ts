@@ -38,7 +38,9 @@ export class TaskRuns {
     this.#newest = db.prepare<[string, number], RunRow>(
       'SELECT * FROM task_runs WHERE task_id = ? ORDER BY id DESC LIMIT ?',
     );
-    this.#open = db.prepare<[string], RunRow>("SELECT * FROM task_runs WHERE task_id = ? AND state = 'open'");
+    this.#open = db.prepare<[string], RunRow>(
+      "SELECT * FROM task_runs INDEXED BY task_runs_open WHERE task_id = ? AND state = 'open'",
+    );
     this.#known = db.prepare<[string, number], { n: number }>(
       'SELECT 1 AS n FROM task_runs WHERE task_id = ? AND due_at = ?',
     );
@@ -46,7 +48,7 @@ export class TaskRuns {
       [],
       { message: number; state: 'done' | 'dead' }
     >(`SELECT task_runs.message_seq AS message, inbox.state
-      FROM task_runs JOIN inbox ON inbox.message_seq = task_runs.message_seq
+      FROM task_runs INDEXED BY task_runs_open JOIN inbox ON inbox.message_seq = task_runs.message_seq
       WHERE task_runs.state = 'open' AND inbox.state IN ('done', 'dead')`);
   }
 

@@ -54,9 +54,10 @@ export class Tasks {
     this.#get = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE id = ?');
     this.#all = db.prepare<[], TaskRow>('SELECT * FROM tasks ORDER BY seq');
     this.#ofGroup = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE group_folder = ? ORDER BY seq');
+    // By name, or SQLite reads all the runs a task ever had instead of the few that are open.
     this.#due = db.prepare<[number, number], TaskRow>(`SELECT * FROM tasks
       WHERE state = 'active' AND next_run_at IS NOT NULL AND next_run_at <= ?
-        AND NOT EXISTS (SELECT 1 FROM task_runs WHERE task_runs.task_id = tasks.id AND task_runs.state = 'open')
+        AND NOT EXISTS (SELECT 1 FROM task_runs INDEXED BY task_runs_open WHERE task_runs.task_id = tasks.id AND task_runs.state = 'open')
       ORDER BY next_run_at LIMIT ?`);
     this.#next = db.prepare<[number], { at: number | null }>(`SELECT MIN(next_run_at) AS at FROM tasks
       WHERE state = 'active' AND next_run_at IS NOT NULL AND next_run_at > ?`);
