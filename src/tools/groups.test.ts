@@ -155,3 +155,33 @@ test('main’s mailbox holds the list of chats, written again only when it says 
   writeFileSync(join(room.path, 'data', 'ipc', 'main', 'available_groups.json'), 'spoilt');
   expect(room.ask('main', { type: 'list_groups' })).toMatchObject({ ok: true });
 });
+
+test('a mailbox holds the schedules its group may see, in v1’s shape', async () => {
+  using room = await ToolRoom.open();
+  const listed = (folder: string) => JSON.parse(room.read(folder, 'current_tasks.json'));
+  const schedule = { type: 'schedule_task', schedule_type: 'interval', schedule_value: '3600000' };
+  room.ask('team', { ...schedule, prompt: 'the news', script: 'exit 0', targetJid: 'tg:2' });
+  room.ask('main', { ...schedule, prompt: 'the weather', targetJid: 'tg:1' });
+  const ours = {
+    ...{ id: 't1', groupFolder: 'team', prompt: 'the news', script: 'exit 0', status: 'active' },
+    ...{ schedule_type: 'interval', schedule_value: '3600000', next_run: expect.stringMatching(/^20.*Z$/) },
+  };
+  expect(listed('team')).toEqual([ours]);
+  expect(listed('main')).toMatchObject([ours, { id: 't2', groupFolder: 'main' }]);
+  room.ask('team', { type: 'pause_task', taskId: 't1' });
+  expect(listed('team')).toMatchObject([{ status: 'paused' }]);
+  room.ask('team', { type: 'cancel_task', taskId: 't1' });
+  expect(listed('team')).toEqual([]);
+});
+
+test('what the agent puts in the place of a snapshot is replaced, never followed, and holds up nothing', async () => {
+  using room = await ToolRoom.open();
+  const mailbox = join(room.path, 'data', 'ipc', 'team');
+  const outside = join(room.path, 'outside.json');
+  writeFileSync(outside, 'theirs');
+  symlinkSync(outside, join(mailbox, 'current_tasks.json'));
+  mkdirSync(join(mailbox, 'available_groups.json'));
+  expect(room.ask('team', { type: 'list_tasks' })).toMatchObject({ ok: true });
+  expect(readFileSync(outside, 'utf8')).toBe('theirs');
+  expect(JSON.parse(room.read('team', 'current_tasks.json'))).toEqual([]);
+});
