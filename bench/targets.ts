@@ -26,6 +26,7 @@ const targets: readonly Target[] = [
   { of: 'resident memory over 10 000 turns', says: 'flat: ≤ 1.05 × after 1 000', met: ratio(1.05) },
   { of: 'idle CPU', says: '≤ 0.5 %', met: p50(0.5) },
   { of: 'own message', says: 'p50 ≤ 15 ms', met: p50(15) },
+  { of: 'tool round trip', says: 'p50 ≤ 15 ms', met: p50(15) },
   { of: 'model request bytes', says: '≤ 60 KB', met: p50(60_000) },
   { of: 'model requests of a plain turn', says: '1', met: p50(1) },
   { of: 'twenty chats at once', says: '≤ 1.3 × floor', met: ratio(1.3) },

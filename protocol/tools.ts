@@ -1,6 +1,7 @@
 import type { ToolDefinition } from './tools/definition.ts';
+import { groupTools } from './tools/groups.ts';
 import { talkTools } from './tools/talk.ts';
 import { taskTools } from './tools/tasks.ts';
 
 /** Every tool the host serves, in the order the model reads them. */
-export const toolDefinitions: readonly ToolDefinition[] = [...talkTools, ...taskTools];
+export const toolDefinitions: readonly ToolDefinition[] = [...talkTools, ...taskTools, ...groupTools];

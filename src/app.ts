@@ -2,10 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
-import type { TaskDesk } from './acts/schedule-task.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
-import { fetchAttachments, toolDesk } from './carry-files.ts';
+import { fetchAttachments } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
@@ -15,8 +14,8 @@ import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
-import { Requests } from './ipc/requests.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
@@ -28,10 +27,10 @@ import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
+import { serveTools } from './serve-tools.ts';
 import { Stops } from './stops.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
-import { loadTools } from './tools/index.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
 
@@ -92,7 +91,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
   const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
   delivery.recover();
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream });
+  const requests = await serveTools(desk, { home: config.home, owner: launcher.owner, registry, channels, log });
+  const serve: TurnParts['serveRequests'] = (mailbox, asker) => requests.serve(mailbox, asker);
+  const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -148,6 +149,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
+  stops.add(keepQuestions({ store, clock, log, inboxBell }));
   dispatcher.start();
   stops.add((now) => dispatcher.stop(now));
   stops.add(keepSchedule({ desk, log, inboxBell }));
@@ -174,21 +176,19 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
   return registry;
 }
 
-async function makeTurns(
+function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: { channels: readonly Channel[]; desk: TaskDesk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
-): Promise<Dispatcher> {
+  parts: Pick<TurnParts, 'desk' | 'inboxBell' | 'launcher'> & { channels: readonly Channel[]; stream: Stream },
+  serveRequests: TurnParts['serveRequests'],
+): Dispatcher {
   const { channels, desk, stream } = parts;
-  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
-  const tools = await loadTools(toolDesk(desk, places));
-  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,
     clock,
     log,
     settings: config,
-    serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
     streams: (jid) => stream.streams(jid),
@@ -197,7 +197,7 @@ async function makeTurns(
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: holdPlaces(config, { gateway, channelOf: places.channelOf }),
+    heldBy: holdPlaces(config, { gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
 }

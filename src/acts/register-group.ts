@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
@@ -67,7 +67,8 @@ export function makeFolder({ groupsDirectory, templatesDirectory }: Registry, gr
 function begin(directory: string, text: () => string): void {
   const path = join(directory, 'CLAUDE.md');
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  if (!existsSync(path)) writeFileSync(path, text());
+  // Also a link that leads nowhere is there: an agent may have left it where its notes were.
+  if (!lstatSync(path, { throwIfNoEntry: false })) writeFileSync(path, text(), { flag: 'wx' });
 }
 
 function ownNotes(name: string): string {

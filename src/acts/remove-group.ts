@@ -21,6 +21,7 @@ export function removeGroup(store: Store, folder: string): string[] {
     }
     const chats = store.chats.ofGroup(folder).map((chat) => chat.jid);
     store.inbox.buryWaiting(folder);
+    store.questions.dropOf(folder);
     store.sessions.forget(folder);
     store.tasks.cancelOf(folder);
     store.groups.remove(folder);

@@ -9,6 +9,7 @@ import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { Tool } from '../tools/tool.ts';
 import { type Mailbox, type MailboxFile, parseJson } from './mailbox.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** Whose mailbox it is, and which turn runs there. Identity is the directory, never a field of a file. */
 export interface Asker {
@@ -25,6 +26,8 @@ interface RequestParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Copies of what the host knows, for whoever reads files. */
+  readonly snapshots?: Pick<Snapshots, 'keep'>;
 }
 
 /** Turns request files into deeds and replies: each (run, id) is done once, and its reply is given until it was read. */
@@ -39,14 +42,17 @@ export class Requests {
   serve(mailbox: Mailbox, asker: Asker): number {
     const read = new Set(mailbox.acks());
     let served = 0;
+    let changed = false;
     for (const place of ['messages', 'tasks'] as const) {
       for (const file of mailbox.read(place)) {
         const id = file.name.slice(0, -'.json'.length);
         const done = read.has(id) || this.#serveFile(mailbox, { place, file, asker });
         const gone = done && (read.has(id) || asker.ended) && this.#forget(mailbox, { place, name: file.name, id });
         if (!asker.ended || gone) served += 1;
+        changed ||= place === 'tasks';
       }
     }
+    if (!asker.ended) this.#parts.snapshots?.keep(asker.group, { runId: asker.runId, changed });
     return served;
   }
 

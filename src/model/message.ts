@@ -85,3 +85,18 @@ export function seqOfName(name: string): number | undefined {
   const match = /^m(\d{1,15})$/.exec(name);
   return match?.[1] === undefined ? undefined : Number(match[1]);
 }
+
+/** How what we say is named to agents, from the moment it is stored: one outbox row, one message on the platform. */
+export function outboxName(id: number): string {
+  return `o${id}`;
+}
+
+export function idOfOutboxName(name: string): number | undefined {
+  const match = /^o(\d{1,15})$/.exec(name);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+/** How questions to people are named to agents. */
+export function questionName(id: number): string {
+  return `q${id}`;
+}

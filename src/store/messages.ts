@@ -77,17 +77,18 @@ export class Messages {
     return done.changes === 0 ? undefined : Number(done.lastInsertRowid);
   }
 
-  /** What we said, once the platform has taken it. */
+  /** What we said or did, once the platform has taken it. An edit or a reaction bears the id of the message it is about. */
   insertOutbound(
-    said: { jid: string; platformId: string; thread: string | undefined; name: string; text: string },
+    said: Place & { platformId: string; name: string; text: string; kind: 'message' | 'edit' | 'reaction' },
     now: number,
   ): void {
+    const { kind, platformId } = said;
     this.#insert.run({
       jid: said.jid,
       direction: 'out',
-      kind: 'message',
-      platformId: said.platformId,
-      revision: 0,
+      kind,
+      platformId: kind === 'reaction' ? `${platformId}/assistant` : platformId,
+      revision: kind === 'message' ? 0 : now,
       thread: said.thread ?? null,
       senderId: 'assistant',
       senderName: said.name,
@@ -95,7 +96,7 @@ export class Messages {
       text: said.text,
       sentAt: now,
       now,
-      replyId: null,
+      replyId: kind === 'reaction' ? platformId : null,
       replySender: null,
       replyText: null,
     });

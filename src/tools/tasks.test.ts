@@ -22,7 +22,9 @@ class TaskTools extends InboundDesk {
     from: { group?: string; place?: Place | undefined } = {},
   ): Promise<ToolReply> {
     const { group: folder = 'main' } = from;
-    const desk = { ...this.desk, folderOf: () => '', spoolDirectory: '', maxFileBytesOf: () => 0 };
+    const files = { folderOf: () => '', spoolDirectory: '', maxFileBytesOf: () => 0 };
+    const abilitiesOf = () => ({ edits: false, reactions: false, buttons: false });
+    const desk = { ...this.desk, ...files, abilitiesOf, registry: this.registry, refreshChats: () => undefined };
     const tool = (await loadTools(desk)).get(String(request['type']));
     const group = this.store.groups.get(folder);
     const input = tool?.input.safeParse(request);

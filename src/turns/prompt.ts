@@ -1,5 +1,7 @@
-import { type Attachment, type Message, messageName } from '../model/message.ts';
+import { quoteQuestion } from '../acts/ask-question.ts';
+import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
 import type { TaskRun } from '../model/task.ts';
+import type { Question } from '../store/questions.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -27,6 +29,8 @@ export interface PromptMessage extends Message {
   readonly attachments?: readonly Attachment[];
   /** Set when no person said it: a schedule did. */
   readonly task?: Pick<TaskRun, 'taskId' | 'dueAt' | 'missed'>;
+  /** The question it answered, or whose end it tells. */
+  readonly question?: Question | undefined;
 }
 
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
@@ -58,6 +62,7 @@ function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
     ...(message.kind === 'edit'
       ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
       : []),
+    ...answered(message),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
   const files = (message.attachments ?? []).map(attached).join('');
@@ -95,6 +100,18 @@ function span(ms: number): string {
   const first = parts.findIndex(({ count }) => count > 0);
   const told = parts.slice(first, first + 2).filter(({ count }) => count > 0);
   return told.map(({ count, unit }) => `${count} ${unit}`).join(' ');
+}
+
+function answered({ question, text }: PromptMessage): string[] {
+  if (!question) return [];
+  const name = questionName(question.id);
+  if (question.state !== 'answered') return [`unanswered="${name}"`];
+  const chosen = question.answer === undefined || question.answer === text ? [] : [question.answer];
+  return [
+    `answers="${name}"`,
+    `question="${attribute(quoteQuestion(question))}"`,
+    ...chosen.map((answer) => `answer="${attribute(answer)}"`),
+  ];
 }
 
 function attached(file: Attachment): string {

@@ -2,6 +2,7 @@ import { inputFileName, type MessageInput } from '../../protocol/mailbox.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
+import { type Message, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { cutInBatches } from './batches.ts';
@@ -127,7 +128,19 @@ export class Turn {
     const message = store.messages.get(row.message_seq);
     if (!message) return undefined;
     const run = taskOf(store, row)?.run;
-    return { ...message, attachments: store.attachments.ofMessage(message.seq), ...(run && { task: run }) };
+    return {
+      ...message,
+      replyTo: this.#ownNameFor(message),
+      attachments: store.attachments.ofMessage(message.seq),
+      question: store.questions.endedBy(message.seq),
+      ...(run && { task: run }),
+    };
+  }
+
+  // By the name the agent knows it under, where we have it; the platform's id says nothing to anybody.
+  #ownNameFor({ jid, replyTo }: Message): Message['replyTo'] {
+    const known = replyTo && this.#parts.store.messages.find(jid, replyTo.id);
+    return known ? { ...replyTo, id: messageName(known.seq) } : replyTo;
   }
 
   // The chain holds only attempts that the agent took: others left no trace.
