@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetWish, usageMethods } from './admin-usage.ts';
 import { usage } from './mailbox.ts';
 
 /**
@@ -60,6 +61,8 @@ export const adminMethods = {
         requiresTrigger: z.boolean(),
         model: z.string().nullable(),
         egress: z.string(),
+        /** Dollars a day; null: none of its own; `none`: held by no budget. */
+        budget: z.union([z.number(), z.literal('none')]).nullable(),
         chats: z.array(z.string()),
       }),
     ),
@@ -88,6 +91,7 @@ export const adminMethods = {
       requiresTrigger: z.boolean().optional(),
       model: z.string().min(1).optional(),
       egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
+      budget: budgetWish.optional(),
     }),
     result: z.object({}),
   },
@@ -178,6 +182,7 @@ export const adminMethods = {
       }),
     ),
   },
+  ...usageMethods,
   /** Attach this connection to a group's terminal chat: its messages and typing arrive as events from now on. */
   'chat.attach': {
     params: z.object({ group: z.string().default('main') }),

@@ -1,9 +1,9 @@
 // The composition root: builds every part bottom-up, starts them, and stops them in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desk } from './acts/post-message.ts';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
+import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments, toolDesk } from './carry-files.ts';
@@ -11,6 +11,7 @@ import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
@@ -20,6 +21,7 @@ import { keepChannels } from './keep-channels.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
+import { localDay } from './lib/local-day.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
@@ -30,7 +32,6 @@ import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
 import { loadTools } from './tools/index.ts';
-import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
 
@@ -126,6 +127,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     desk,
     turns,
     timeZone: config.timeZone,
+    dailyBudgetUsd: config.dailyBudgetUsd,
     log,
     inboxBell,
     attachmentBell,
@@ -150,6 +152,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       model: config.model,
       timeZone: config.timeZone,
       renew: (folder) => turns.renew(folder),
+      inboxBell,
+      dailyBudgetUsd: config.dailyBudgetUsd,
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -178,6 +182,7 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
   stops.add(() => store.close());
+  store.transaction(() => store.usage.sumOlder((at) => localDay(at, config.timeZone)));
   const registry: Registry = {
     store,
     clock,
@@ -214,7 +219,7 @@ async function makeTurns(
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
+    heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
 }
@@ -231,19 +236,6 @@ function installId(store: Store): string {
   return id;
 }
 
-function lowDisk(config: Config): { cause: Cause; detail: string } | undefined {
-  const { bavail, bsize } = statfsSync(config.home);
-  const free = bavail * bsize;
-  if (free >= config.diskMinFreeBytes) return undefined;
-  const mib = Math.floor(free / 1_048_576);
-  return { cause: 'disk', detail: `The disk of my home directory is nearly full (${mib} MiB free).` };
-}
-
-// The rehearsal model is for trying things out; on a messaging platform people would take it for the assistant.
-function missingCredential(
-  gateway: Gateway,
-  channel: Channel | undefined,
-): { cause: Cause; detail: string } | undefined {
-  if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
-  return { cause: 'no-credential', detail: 'no credential' };
+function budgeting({ timeZone, dailyBudgetUsd }: Config, { store, clock }: Desk): Budgeting {
+  return { store, clock, timeZone, dailyBudgetUsd };
 }

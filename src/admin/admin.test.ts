@@ -43,6 +43,7 @@ async function serve(some: Partial<AdminHandlers>, path = join(directory(), 'dat
     'groups.remove': refuse,
     pair: refuse,
     why: refuse,
+    usage: refuse,
     'chats.list': () => [],
     'messages.list': () => [],
     'chat.attach': refuse,

@@ -11,6 +11,7 @@ import type { InboxRow } from '../store/inbox.ts';
 import type { ChatDoor } from './chat.ts';
 import { chatHandlers } from './chat.ts';
 import type { AdminHandlers } from './handlers.ts';
+import { usageHandlers } from './usage.ts';
 import { why } from './why.ts';
 
 export interface Operation {
@@ -20,10 +21,13 @@ export interface Operation {
   readonly channels: readonly string[];
   readonly model: string | undefined;
   readonly timeZone: string;
+  readonly dailyBudgetUsd: number | undefined;
   /** Ends what lives on a group's forgotten session. */
   readonly renew: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
   readonly outboxBell: Bell;
+  /** To be rung when rows that waited may be tried. */
+  readonly inboxBell: Bell;
   readonly status: () => AdminResult<'status'>;
   /** Asks the host to stop; returns at once. */
   readonly stop: (options: { now: boolean }) => void;
@@ -48,6 +52,7 @@ export function operate(operation: Operation): AdminHandlers {
         requiresTrigger: group.requiresTrigger && !group.isMain,
         model: group.model ?? null,
         egress: group.egress,
+        budget: group.budget ?? null,
         chats: store.chats.ofGroup(group.folder).map((chat) => chat.jid),
       })),
     'groups.add': (wanted) => ({ folder: registerGroup(registry, wanted).folder }),
@@ -58,6 +63,7 @@ export function operate(operation: Operation): AdminHandlers {
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
     'groups.set': (change) => {
       setGroup(store, { ...change, now: registry.clock.now() });
+      operation.inboxBell.ring();
       return {};
     },
     'groups.remove': ({ folder }) => {
@@ -76,6 +82,7 @@ export function operate(operation: Operation): AdminHandlers {
         lastMessageAt: lastMessageAt ?? null,
       })),
     'messages.list': ({ chat, limit }) => listMessages(operation, chat, limit),
+    ...usageHandlers({ ...operation, store, clock: registry.clock }),
     ...chatHandlers(operation),
   };
 }

@@ -14,6 +14,7 @@ import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
+import { UsageSums } from './usage.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
 export class Store {
@@ -32,6 +33,7 @@ export class Store {
   readonly owners: Owners;
   readonly pairings: Pairings;
   readonly history: History;
+  readonly usage: UsageSums;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -49,6 +51,7 @@ export class Store {
     this.owners = new Owners(db);
     this.pairings = new Pairings(db);
     this.history = new History(db);
+    this.usage = new UsageSums(db);
   }
 
   static open(path: string): Store {
