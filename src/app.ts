@@ -18,6 +18,7 @@ import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { Requests } from './ipc/requests.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepSearch } from './keep-search.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
@@ -170,6 +171,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
+  const search = keepSearch({ store, clock, log });
+  search.start();
+  stops.add(() => search.stop());
   dispatcher.start();
   stops.add((how) => dispatcher.stop(how));
   stops.add(() => receiver.close());
@@ -201,7 +205,7 @@ async function makeTurns(
   parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
 ): Promise<Dispatcher> {
   const { channels, desk, stream } = parts;
-  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
+  const places = { home: config.home, timeZone: config.timeZone, channelOf: (jid: string) => ownerOf(channels, jid) };
   const tools = await loadTools(toolDesk(desk, places));
   const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {

@@ -11,6 +11,10 @@ interface Places {
   readonly channelOf: (jid: string) => Channel | undefined;
 }
 
+interface ToolPlaces extends Places {
+  readonly timeZone: string;
+}
+
 export function fetchAttachments(
   parts: Omit<FetcherParts, 'groupsDirectory' | 'fetch'>,
   { home, channelOf }: Places,
@@ -26,9 +30,10 @@ export function fetchAttachments(
   });
 }
 
-export function toolDesk(desk: Desk, { home, channelOf }: Places): ToolDesk {
+export function toolDesk(desk: Desk, { home, channelOf, timeZone }: ToolPlaces): ToolDesk {
   return {
     ...desk,
+    timeZone,
     folderOf: (group) => join(home, 'groups', group),
     spoolDirectory: join(home, 'data', 'spool'),
     maxFileBytesOf: (jid) => channelOf(jid)?.capabilities.maxFileBytes ?? 0,

@@ -172,7 +172,8 @@ export class Delivery {
     const { store, clock, assistantName: name } = this.#parts;
     store.transaction(() => {
       store.outbox.markSent(row.id, platformId, clock.now());
-      store.messages.insertOutbound({ ...row.place, platformId, name, text: row.text }, clock.now());
+      const command = row.key.startsWith('command:');
+      store.messages.insertOutbound({ ...row.place, platformId, name, text: row.text, command }, clock.now());
     });
     if (row.file) this.#spool.remove(row.file);
   }

@@ -26,6 +26,7 @@ const columns = `*, CASE WHEN kind = 'edit' THEN (SELECT first.seq FROM messages
 
 export class Messages {
   readonly #insert;
+  readonly #markCommand;
   readonly #get;
   readonly #newest;
   readonly #find;
@@ -34,10 +35,11 @@ export class Messages {
   constructor(db: Db) {
     this.#insert = db.prepare(`
       INSERT INTO messages (chat_jid, direction, kind, platform_id, revision, thread, sender_id, sender_name, role, text,
-        sent_at, stored_at, reply_id, reply_sender, reply_text)
+        sent_at, stored_at, reply_id, reply_sender, reply_text, command)
       VALUES (@jid, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
-        @sentAt, @now, @replyId, @replySender, @replyText)
+        @sentAt, @now, @replyId, @replySender, @replyText, @command)
       ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
+    this.#markCommand = db.prepare('UPDATE messages SET command = 1 WHERE seq = ?');
     this.#get = db.prepare<[number], MessageRow>(`SELECT ${columns} FROM messages WHERE seq = ?`);
     this.#newest = db.prepare<[string, number], MessageRow>(
       `SELECT ${columns} FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?`,
@@ -72,13 +74,19 @@ export class Messages {
       replyId: message.replyTo?.id ?? null,
       replySender: message.replyTo?.sender ?? null,
       replyText: message.replyTo?.text ?? null,
+      command: 0,
     });
     return done.changes === 0 ? undefined : Number(done.lastInsertRowid);
   }
 
-  /** What we said, once the platform has taken it. */
+  /** It was for the host itself: no search finds it. Joins the transaction that stores it. */
+  markCommand(seq: number): void {
+    this.#markCommand.run(seq);
+  }
+
+  /** What we said, once the platform has taken it. `command`: the host's own reply to one. */
   insertOutbound(
-    said: { jid: string; platformId: string; thread: string | undefined; name: string; text: string },
+    said: { jid: string; platformId: string; thread: string | undefined; name: string; text: string; command: boolean },
     now: number,
   ): void {
     this.#insert.run({
@@ -97,6 +105,7 @@ export class Messages {
       replyId: null,
       replySender: null,
       replyText: null,
+      command: said.command ? 1 : 0,
     });
   }
 

@@ -11,6 +11,7 @@ import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
 import { Requests } from './requests.ts';
+import { Search } from './search.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
@@ -34,6 +35,7 @@ export class Store {
   readonly pairings: Pairings;
   readonly history: History;
   readonly usage: UsageSums;
+  readonly search: Search;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -52,6 +54,7 @@ export class Store {
     this.pairings = new Pairings(db);
     this.history = new History(db);
     this.usage = new UsageSums(db);
+    this.search = new Search(db);
   }
 
   static open(path: string): Store {

@@ -10,6 +10,8 @@ export interface ToolDesk extends Desk {
   readonly folderOf: (group: string) => string;
   /** Where files wait to be sent; no agent sees it. */
   readonly spoolDirectory: string;
+  /** Times are told in this zone. */
+  readonly timeZone: string;
   /** Largest file that can be sent to that chat; 0 where files cannot be sent. */
   readonly maxFileBytesOf: (jid: string) => number;
 }
