@@ -59,6 +59,18 @@ test.each([
   expect(find(store, query)).toEqual([seq]);
 });
 
+test('longer forms of the last word are found where the word itself is found too seldom', () => {
+  const { store } = open();
+  const forms = ['form', 'formal', 'formula one', 'Formel', 'Förmlich', 'transform'].map((text) => say(store, text));
+  expect(find(store, 'form')).toEqual(forms.slice(0, 5).toReversed());
+  expect(find(store, 'formula on')).toEqual([]);
+  expect(find(store, 'formula one')).toEqual([forms[2]]);
+  expect(find(store, '"formula on" one')).toEqual([]);
+  const many = Array.from({ length: 300 }, (_, n) => say(store, `prefix${n}`));
+  expect(find(store, 'prefix')).toEqual(many.slice(-10).toReversed());
+  expect(find(store, 'prefix29')).toEqual(many.slice(290).toReversed());
+});
+
 test.each([
   ['rain in the mountains', 'mountains of rain'],
   ['rain in the mountains', '"mountains rain"'],

@@ -13,6 +13,8 @@ interface Unread {
   readonly found: number;
 }
 
+const mostForms = 200;
+
 /** Full text of messages. It runs behind what is stored; `takeIn` catches up. */
 export class Search {
   readonly #from;
@@ -23,6 +25,7 @@ export class Search {
   readonly #chat;
   readonly #add;
   readonly #find;
+  readonly #nextWord;
 
   constructor(db: Db) {
     this.#from = db.prepare<[], { value: string }>("SELECT value FROM facts WHERE key = 'search'");
@@ -38,6 +41,9 @@ export class Search {
     this.#add = db.prepare('INSERT INTO search (rowid, chat, text) VALUES (?, ?, ?)');
     this.#find = db.prepare<[string, number], { seq: number }>(
       'SELECT rowid AS seq FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?',
+    );
+    this.#nextWord = db.prepare<[string, string], { term: string }>(
+      'SELECT term FROM search_words WHERE term >= ? AND term < ? LIMIT 1',
     );
   }
 
@@ -57,17 +63,43 @@ export class Search {
     return Math.max(0, (this.#newest.get()?.seq ?? 0) - this.#last());
   }
 
-  /** Numbers of the messages that hold every phrase, the newest first. */
+  /**
+   * Numbers of the messages that hold every phrase, the newest first. Longer forms of its last word are looked for where
+   * the word itself is found too seldom.
+   */
   find(phrases: readonly Phrase[], { scope, limit }: { scope: Scope; limit: number }): number[] {
     if (phrases.length === 0) return [];
     const words = scope.jids.flatMap((jid) => this.#knownWord(jid) ?? []);
     if (scope.type === 'only' && words.length === 0) return [];
-    // Quoted, so that nothing in it is a command to the index.
-    const wanted = phrases.map(({ words, open }) => `"${words.replaceAll('"', '""')}"${open ? ' *' : ''}`);
-    const text = `text : (${wanted.join(' AND ')})`;
     const chats = `chat : (${words.join(' OR ')})`;
-    const match = scope.type === 'only' ? `${chats} AND ${text}` : words.length > 0 ? `${text} NOT ${chats}` : text;
-    return this.#find.all(match, limit).map(({ seq }) => seq);
+    const look = (wanted: readonly string[]) => {
+      const text = `text : (${wanted.join(' AND ')})`;
+      const match = scope.type === 'only' ? `${chats} AND ${text}` : words.length > 0 ? `${text} NOT ${chats}` : text;
+      return this.#find.all(match, limit).map(({ seq }) => seq);
+    };
+    const exact = look(phrases.map(({ words }) => quoted(words)));
+    if (exact.length === limit) return exact;
+    const longer = phrases.map((phrase) => this.#grown(phrase));
+    return longer.some((one) => one !== undefined)
+      ? look(phrases.map(({ words }, i) => longer[i] ?? quoted(words)))
+      : exact;
+  }
+
+  /**
+   * The phrase with its last word or any longer form of it, or undefined when there is none. Written out one by one as long
+   * as they are few: the index would read everything of each before it finds the first.
+   */
+  #grown({ words, beginning }: Phrase): string | undefined {
+    if (beginning === undefined) return undefined;
+    const before = words.slice(0, -beginning.length);
+    const forms = [quoted(words)];
+    for (let last = beginning; forms.length <= mostForms; ) {
+      const next = this.#nextWord.get(`${last}\u0001`, `${beginning}\u{10ffff}`);
+      if (!next) return forms.length > 1 ? `(${forms.join(' OR ')})` : undefined;
+      last = next.term;
+      forms.push(quoted(before + last));
+    }
+    return `${quoted(words)} *`;
   }
 
   #last(): number {
@@ -83,4 +115,9 @@ export class Search {
     const chat = this.#chat.get(jid);
     return chat && `c${chat.id}`;
   }
+}
+
+// So that nothing in it is a command to the index.
+function quoted(words: string): string {
+  return `"${words.replaceAll('"', '""')}"`;
 }

@@ -1,4 +1,4 @@
-import type { Phrase } from './search-words.ts';
+import { type Phrase, withoutAccents } from './search-words.ts';
 
 const before = 60;
 const longest = 240;
@@ -26,9 +26,7 @@ function oneLine(text: string): string {
 
 function placeOf(line: string, phrases: readonly Phrase[]): number {
   const { folded, origins } = foldAll(line.slice(0, lookedAt));
-  const places = phrases
-    .map(({ words }) => folded.indexOf(foldAll(words.split(' ')[0] ?? '').folded))
-    .filter((place) => place >= 0);
+  const places = phrases.map(({ words }) => folded.indexOf(words.split(' ')[0] ?? '')).filter((place) => place >= 0);
   return places.length === 0 ? 0 : (origins?.[Math.min(...places)] ?? Math.min(...places));
 }
 
@@ -39,18 +37,12 @@ function foldAll(text: string): { folded: string; origins: readonly number[] | u
   let folded = '';
   let at = 0;
   for (const character of text) {
-    const plain = fold(character);
+    const plain = withoutAccents(character);
     folded += plain;
     for (let i = 0; i < plain.length; i++) origins.push(at);
     at += character.length;
   }
   return { folded, origins };
-}
-
-function fold(character: string): string {
-  if (/\p{ASCII}/u.test(character)) return character.toLowerCase();
-  const plain = character.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain === 'ß' ? 'ss' : plain;
 }
 
 function atWord(line: string, from: number): number {

@@ -23,8 +23,9 @@ export function createTool({ store, timeZone }: ToolDesk) {
       }
       store.search.takeIn(caughtUp);
       const scope = scopeOf(store, caller.group);
-      const found = find(store, phrases, { scope, limit: limit + 1 });
-      const hits = found.slice(0, limit).map((message) => hitOf(message, { phrases, timeZone }));
+      const found = store.search.find(phrases, { scope, limit: limit + 1 });
+      const messages = found.slice(0, limit).map((seq) => store.messages.get(seq));
+      const hits = messages.flatMap((message) => (message ? [hitOf(message, { phrases, timeZone })] : []));
       const behind = store.search.behind();
       const notes = [
         ...(hits.length === 0
@@ -49,15 +50,6 @@ function scopeOf(store: Store, asker: Group): Scope {
   // For main all chats were judged, so what is not denied is allowed.
   if (isMain && denied.length < allowed.length) return { type: 'except', jids: denied };
   return { type: 'only', jids: allowed };
-}
-
-/** As they were written; longer forms of the last word where that finds too few. */
-function find(store: Store, phrases: readonly Phrase[], how: { scope: Scope; limit: number }): Message[] {
-  const closed = phrases.map(({ words }) => ({ words, open: false }));
-  const exact = store.search.find(closed, how);
-  const open = phrases.some((phrase) => phrase.open);
-  const found = open && exact.length < how.limit ? store.search.find(phrases, how) : exact;
-  return found.map((seq) => store.messages.get(seq)).filter((one) => one !== undefined);
 }
 
 function hitOf(message: Message, { phrases, timeZone }: { phrases: readonly Phrase[]; timeZone: string }) {

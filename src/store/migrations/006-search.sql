@@ -4,6 +4,9 @@
 CREATE VIRTUAL TABLE search USING fts5 (chat, text, content = '', contentless_delete = 1,
   tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co So'");
 
+-- Every word of it, where longer forms of one are looked for.
+CREATE VIRTUAL TABLE search_words USING fts5vocab (search, instance);
+
 CREATE TABLE search_chats (
   id INTEGER PRIMARY KEY,
   jid TEXT NOT NULL UNIQUE REFERENCES chats (jid)
