@@ -14,17 +14,23 @@ export function keepSearch({ store, clock, log }: { store: Store; clock: Clock; 
   stop(): Promise<void>;
 } {
   const stopping = new AbortController();
+  let failing = false;
   const loop = new Loop({
     // Nobody rings: a search itself takes in what was said a moment ago.
     bell: new Bell(),
     clock,
     everyMs: 2_000,
     look: async () => {
-      while (store.transaction(() => store.search.takeIn(batch)) === batch) {
+      while (store.search.behind() > 0) {
+        store.transaction(() => store.search.takeIn(batch));
+        failing = false;
         if (!(await pause(clock, breathMs, stopping.signal))) return;
       }
     },
-    onError: (error) => log.warn({ err: error }, 'messages could not be taken into the search; tried again'),
+    onError: (error) => {
+      if (!failing) log.warn({ err: error }, 'messages cannot be taken into the search; tried again every 2 s');
+      failing = true;
+    },
   });
   return {
     start: () => loop.start(),

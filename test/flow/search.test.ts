@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { instant } from '../../src/cli/table.ts';
 import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
+import { eventually } from '../eventually.ts';
 import { type House, openHouse } from '../house.ts';
 
 const hit = z.object({
@@ -49,6 +50,7 @@ test('what was said long ago, by whom and when, is found under its name; the ask
   await house.hears(1);
   await house.close();
   await house.open();
+  await eventually('the host to have taken it in', () => house.withStore((store) => store.search.behind() === 0));
   const { hits, timezone, note } = answer.parse(JSON.parse(await search(house, told, { query: 'muller plumb' })));
   const sentAt = house.withStore((store) => store.messages.get(seq)?.sentAt ?? 0);
   expect(hits).toEqual([
