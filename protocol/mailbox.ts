@@ -47,14 +47,19 @@ const interruptInput = z.object({ v: z.literal(1), type: z.literal('interrupt'),
 export const inputFile = z.discriminatedUnion('type', [messageInput, interruptInput]);
 export type InputFile = z.infer<typeof inputFile>;
 
-/** Tokens and dollars of one turn, the SDK's own figures. Cost is a local estimate from list prices. */
-export const usage = z.object({
+const figures = z.object({
   inputTokens: z.number().default(0),
   outputTokens: z.number().default(0),
   cacheReadTokens: z.number().default(0),
   cacheWriteTokens: z.number().default(0),
   costUsd: z.number().default(0),
 });
+
+/**
+ * Tokens and dollars of one turn, the SDK's own figures. Cost is a local estimate from list prices. `models`: the same by
+ * model, subagents included, where the SDK says.
+ */
+export const usage = figures.extend({ models: z.record(z.string(), figures).optional() });
 export type Usage = z.infer<typeof usage>;
 
 /**

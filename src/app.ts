@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
+import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
@@ -9,7 +10,7 @@ import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { holdPlaces } from './hold-places.ts';
+import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
@@ -17,9 +18,11 @@ import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
 import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
+import { keepSearch } from './keep-search.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
+import { localDay } from './lib/local-day.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
@@ -107,6 +110,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     desk,
     turns,
     timeZone: config.timeZone,
+    dailyBudgetUsd: config.dailyBudgetUsd,
     log,
     inboxBell,
     attachmentBell,
@@ -133,6 +137,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       model: config.model,
       timeZone: config.timeZone,
       renew: (folder) => turns.renew(folder),
+      dailyBudgetUsd: config.dailyBudgetUsd,
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -150,6 +155,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
   stops.add(keepQuestions({ store, clock, log, inboxBell }));
+  const search = keepSearch({ store, clock, log });
+  search.start();
+  stops.add(() => search.stop());
   dispatcher.start();
   stops.add((now) => dispatcher.stop(now));
   stops.add(keepSchedule({ desk, log, inboxBell }));
@@ -163,6 +171,7 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
   stops.add(() => store.close());
+  store.transaction(() => store.usage.sumOlder((at) => localDay(at, config.timeZone)));
   const registry: Registry = {
     store,
     clock,
@@ -197,7 +206,7 @@ function makeTurns(
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: holdPlaces(config, { gateway, channelOf: (jid) => ownerOf(channels, jid) }),
+    heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
 }
@@ -212,4 +221,8 @@ function installId(store: Store): string {
   const id = randomBytes(4).toString('hex');
   store.facts.set('install', id);
   return id;
+}
+
+function budgeting({ timeZone, dailyBudgetUsd }: Config, { store, clock }: TurnParts['desk']): Budgeting {
+  return { store, clock, timeZone, dailyBudgetUsd };
 }

@@ -50,6 +50,7 @@ async function serve(some: Partial<AdminHandlers>, path = join(directory(), 'dat
     'tasks.resume': refuse,
     'tasks.cancel': refuse,
     'tasks.run': refuse,
+    usage: refuse,
     'chats.list': () => [],
     'messages.list': () => [],
     'chat.attach': refuse,

@@ -13,6 +13,7 @@ import type { ChatDoor } from './chat.ts';
 import { chatHandlers } from './chat.ts';
 import type { AdminHandlers } from './handlers.ts';
 import { taskHandlers } from './tasks.ts';
+import { usageHandlers } from './usage.ts';
 import { why } from './why.ts';
 
 export interface Operation {
@@ -23,6 +24,7 @@ export interface Operation {
   readonly channels: readonly string[];
   readonly model: string | undefined;
   readonly timeZone: string;
+  readonly dailyBudgetUsd: number | undefined;
   /** Ends what lives on a group's forgotten session. */
   readonly renew: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
@@ -52,6 +54,7 @@ export function operate(operation: Operation): AdminHandlers {
         requiresTrigger: group.requiresTrigger && !group.isMain,
         model: group.model ?? null,
         egress: group.egress,
+        budget: group.budget ?? null,
         chats: store.chats.ofGroup(group.folder).map((chat) => chat.jid),
       })),
     'groups.add': (wanted) => ({ folder: registerGroup(registry, wanted).folder }),
@@ -62,6 +65,7 @@ export function operate(operation: Operation): AdminHandlers {
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
     'groups.set': (change) => {
       setGroup(store, { ...change, now: registry.clock.now() });
+      operation.inboxBell.ring();
       return {};
     },
     'groups.remove': ({ folder }) => {
@@ -81,6 +85,7 @@ export function operate(operation: Operation): AdminHandlers {
       })),
     'messages.list': ({ chat, limit }) => listMessages(operation, chat, limit),
     ...taskHandlers(operation),
+    ...usageHandlers({ ...operation, store, clock: registry.clock }),
     ...chatHandlers(operation),
   };
 }

@@ -17,6 +17,8 @@ export interface CommandParts {
   readonly turns: TurnControl;
   readonly status: () => AdminResult<'status'>;
   readonly timeZone: string;
+  /** What all groups together may spend a day. */
+  readonly dailyBudgetUsd?: number | undefined;
 }
 
 /** A command somebody gave, and where. */

@@ -5,6 +5,7 @@ import { setGroup } from '../acts/set-group.ts';
 import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
 import { pairInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
+import { usageInChat } from './usage-command.ts';
 import { whyInChat } from './why-command.ts';
 
 export const chatCommands: readonly ChatCommand[] = [
@@ -14,6 +15,7 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'new', description: 'Begin a new conversation', who: 'owner', run: begin },
   { name: 'model', description: 'Show or change the model', who: 'owner', run: model },
   { name: 'tasks', description: 'What is scheduled', who: 'owner', run: tasks },
+  { name: 'usage', description: 'What was used, and what may still be', who: 'owner', run: usageInChat },
   { name: 'chatid', description: 'The id of this chat', who: 'owner', run: chatId },
   { name: 'why', description: 'What became of a message', who: 'owner', run: whyInChat },
   { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },

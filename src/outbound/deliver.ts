@@ -150,7 +150,7 @@ export class Delivery {
     store.transaction(() => {
       store.outbox.markSent(row.id, platformId, clock.now());
       store.messages.insertOutbound(
-        { ...row.place, platformId, name, text: wordsOf(row), kind: row.kind },
+        { ...row.place, platformId, name, text: wordsOf(row), kind: row.kind, command: row.key.startsWith('command:') },
         clock.now(),
       );
     });

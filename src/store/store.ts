@@ -13,11 +13,13 @@ import { Owners, Pairings } from './owners.ts';
 import { Questions } from './questions.ts';
 import { Requests } from './requests.ts';
 import { Said } from './said.ts';
+import { Search } from './search.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
 import { TaskRuns } from './task-runs.ts';
 import { Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
+import { UsageSums } from './usage.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
 export class Store {
@@ -40,6 +42,8 @@ export class Store {
   readonly history: History;
   readonly tasks: Tasks;
   readonly taskRuns: TaskRuns;
+  readonly usage: UsageSums;
+  readonly search: Search;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -61,6 +65,8 @@ export class Store {
     this.history = new History(db);
     this.tasks = new Tasks(db);
     this.taskRuns = new TaskRuns(db);
+    this.usage = new UsageSums(db);
+    this.search = new Search(db);
   }
 
   static open(path: string): Store {

@@ -4,27 +4,32 @@ import { finishStream, isShown, wordless } from '../acts/close-streams.ts';
 import { finishTaskRun } from '../acts/finish-task-run.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
+import { localDay } from '../lib/local-day.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { stripInternal } from '../text/internal.ts';
 import { takeEyesOff } from './eyes.ts';
-import type { TurnParts } from './parts.ts';
+import type { TurnParts, TurnSettings } from './parts.ts';
 import { taskOf } from './task-row.ts';
 
 /** What storing a result needs. */
-export type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
+export interface SayParts extends Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'> {
+  readonly settings: Pick<TurnSettings, 'timeZone'>;
+}
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
  * turn any more (they were answered or taken back) is not said. False when it is no result for this group.
  */
 export function acceptResult(parts: SayParts, folder: string, result: ResultFile): boolean {
-  const { store, clock, log } = parts;
+  const { store, clock, log, settings } = parts;
   const turn = store.turns.get(result.turnId);
   if (turn?.group_folder !== folder) return false;
   const now = clock.now();
   store.transaction(() => {
     if (!store.turns.addResult(result, now)) return;
+    // A failed try costs as well.
+    if (result.usage) store.usage.add({ day: localDay(now, settings.timeZone), group: folder }, result.usage);
     if (result.newSessionId !== undefined) store.sessions.set(folder, result.newSessionId, now);
     if (result.status === 'error') {
       log.warn({ group: folder, turn: turn.id, error: result.error }, 'a turn gave an error');

@@ -64,7 +64,7 @@ export class Lane {
   async begin(group: Group, place: Place): Promise<void> {
     const parts = this.#parts;
     try {
-      const held = parts.heldBy(place);
+      const held = parts.heldBy(group, place);
       if (held) return holdPlace(parts, group.folder, place, held);
       const turn = Turn.begin(parts, group, place);
       if (turn) await this.#run(turn);

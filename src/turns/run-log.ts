@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../lib/log.ts';
+import { visibleText } from '../text/plain.ts';
 
 const kept = 20;
 
@@ -27,10 +28,12 @@ export class RunLog {
   write(stream: 'out' | 'err', line: string): void {
     const left = this.#left.get(stream) ?? 0;
     if (left <= 0 || this.#fd === undefined) return;
-    const text = left > line.length ? `${stream} ${line}\n` : `${stream} [… the rest of this stream is not kept]\n`;
-    this.#left.set(stream, left - line.length - 1);
+    // An agent prints what it likes; who reads it in a terminal must be shown it, never steered by it.
+    const text = `${stream} ${visibleText(line)}\n`;
+    const bytes = Buffer.byteLength(text);
+    this.#left.set(stream, left - bytes);
     try {
-      writeSync(this.#fd, text);
+      writeSync(this.#fd, left > bytes ? text : `${stream} [… the rest of this stream is not kept]\n`);
     } catch (error) {
       this.close();
       this.#log.warn({ err: error }, 'a run log cannot be written any more');
