@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desk } from './acts/post-message.ts';
-import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
+import { type Registry, registerGroup, tryFolder } from './acts/register-group.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments, toolDesk } from './carry-files.ts';
@@ -173,7 +173,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
-function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
+function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registry {
   const lock = lockHome(join(config.home, 'data', 'host.lock'));
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
@@ -186,7 +186,7 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
     assistantName: config.assistantName,
   };
   const main = store.groups.main();
-  if (main) makeFolder(registry, main);
+  if (main) tryFolder(registry, main, log);
   else registerGroup(registry, { folder: 'main', name: 'Main', jid: terminalJid('main'), isMain: true });
   return registry;
 }
