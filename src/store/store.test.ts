@@ -111,6 +111,18 @@ test('a message leaves once for each key, part by part in its chat’s order', (
   store.close();
 });
 
+test('what was being sent when the host died is due at once, also after the clock was set back', () => {
+  using home = tempDirectory();
+  const store = open(home.path);
+  store.outbox.add({ key: 'k', group: 'main', place, turnId: 't', parts: ['one'] }, 1);
+  const id = store.outbox.head('tg:1')?.id ?? 0;
+  store.outbox.again(id, { attempts: 1, at: 86_400_000, error: 'no network' });
+  store.outbox.markSending(id);
+  store.outbox.requeueSending();
+  expect(store.outbox.head('tg:1')).toMatchObject({ state: 'due', nextAttemptAt: 0 });
+  store.close();
+});
+
 test('a migration runs once, after a copy of the file; a newer file is refused with a sentence', () => {
   using home = tempDirectory();
   const path = join(home.path, 'x.db');
