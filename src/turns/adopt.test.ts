@@ -1,61 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
-import { tempDirectory } from '../../test/temp-directory.ts';
-import { WindableClock } from '../../test/windable-clock.ts';
-import { Mailbox } from '../ipc/mailbox.ts';
-import { Bell } from '../lib/bell.ts';
-import { createLog } from '../lib/log.ts';
-import { Store } from '../store/store.ts';
+import { openTurnParts } from '../../test/fixtures/turn-parts.ts';
 import { Adoption } from './adopt.ts';
-import type { TurnParts } from './parts.ts';
 
 const folders = ['anna', 'berta'];
 
 /** Two groups, each with a turn whose container is gone. */
 function open() {
-  const home = tempDirectory();
-  const root = join(home.path, 'ipc');
-  const store = Store.open(join(home.path, 'messages.db'));
-  const clock = new WindableClock();
-  const lines: string[] = [];
-  const log = createLog('info', { write: (line: string) => void lines.push(line) });
-  const rest = { requiresTrigger: false, model: undefined, egress: 'llm-only' as const, allow: [], mounts: [] };
-  const turns = folders.map((folder) => {
-    store.groups.save({ folder, name: folder, isMain: folder === 'anna', trigger: '@Andy', ...rest }, 1);
-    store.chats.see({ jid: `tg:${folder}`, channel: 'telegram', name: folder, isGroup: false });
-    store.chats.wire(`tg:${folder}`, folder);
-    for (const place of ['results', 'acks', 'messages', 'tasks']) {
-      mkdirSync(join(root, folder, place), { recursive: true });
-    }
-    return store.turns.begin(
-      { group: folder, place: { jid: `tg:${folder}`, thread: undefined }, retryOf: undefined },
-      1,
-    );
-  });
-  const inboxBell = new Bell();
-  const nothing = () => undefined;
-  const refused = () => Promise.reject(new Error('there is nothing to launch'));
-  const parts: TurnParts = {
-    ...{ store, clock, log, inboxBell, serveRequests: () => 0, setTyping: nothing, onPartial: nothing },
-    ...{ onActivity: nothing, streams: () => false, react: nothing, heldBy: nothing },
-    desk: { store, clock, outboxBell: new Bell(), limitOf: () => 4_000 },
-    launcher: {
-      ...{ adopts: true, launch: refused, adopt: refused, remove: refused, leftovers: async () => [] },
-      mailboxOf: ({ folder }) => new Mailbox({ root, folder, owner: undefined, log, now: () => clock.now() }),
-    },
-    settings: {
-      ...{ assistantName: 'Andy', timeZone: 'UTC', model: undefined, maxContainers: 1, maxMessagesPerPrompt: 10 },
-      ...{ signOfLifeMs: 1, idleMs: 1, maxOutputBytes: 1, prewarm: [] },
-    },
-  };
-  const adoption = new Adoption(parts, nothing);
-  const close = () => {
-    store.close();
-    home[Symbol.dispose]();
-  };
-  return { root, store, turns, adoption, inboxBell, lines, [Symbol.dispose]: close };
+  const place = openTurnParts(folders);
+  const { store, parts } = place;
+  const turns = folders.map((folder) =>
+    store.turns.begin({ group: folder, place: { jid: `tg:${folder}`, thread: undefined }, retryOf: undefined }, 1),
+  );
+  const adoption = new Adoption(parts, () => undefined);
+  return { ...place, turns, adoption, inboxBell: parts.inboxBell };
 }
 
 /** The living are known: there are none. */
