@@ -73,13 +73,20 @@ export const resultError = z.object({
 });
 export type ResultError = z.infer<typeof resultError>;
 
+/** More inputs than any turn is given. */
+const answersAtMost = 1_000;
+// Counted before any of them is looked at: each that is wrong costs an issue, and a file may hold a million.
+const answers = z
+  .custom<string[]>((value) => !Array.isArray(value) || value.length <= answersAtMost, 'Too many answers')
+  .pipe(z.array(z.string()));
+
 /** `results/<turnId>-<ordinal>.json`: one answer of the agent. `answers` = ids of the inputs it answers; empty = unprompted. */
 export const resultFile = z.object({
   v: z.literal(1).default(1),
   turnId: z.string().min(1),
   /** Counts from 1 within a turn. */
   ordinal: z.number().int().min(1),
-  answers: z.array(z.string()),
+  answers,
   status: z.preprocess((s) => (s === 'success' ? 'ok' : s), z.enum(['ok', 'error', 'stopped'])),
   result: z.string().nullable(),
   /** A task's script did not want the agent woken: no model was asked, and there is nothing to say. */

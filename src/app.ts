@@ -1,7 +1,7 @@
 // The composition root: builds every part bottom-up, starts them, and stops them in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { makeFolder, type Registry, registerGroup } from './acts/register-group.ts';
+import { type Registry, registerGroup, tryFolder } from './acts/register-group.ts';
 import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
@@ -166,7 +166,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
-function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
+function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registry {
   const lock = lockHome(join(config.home, 'data', 'host.lock'));
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
@@ -180,7 +180,7 @@ function openRegistry({ config, clock }: AppOptions, stops: Stops): Registry {
     assistantName: config.assistantName,
   };
   const main = store.groups.main();
-  if (main) makeFolder(registry, main);
+  if (main) tryFolder(registry, main, log);
   else registerGroup(registry, { folder: 'main', name: 'Main', jid: terminalJid('main'), isMain: true });
   return registry;
 }

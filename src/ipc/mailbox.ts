@@ -136,13 +136,13 @@ export class Mailbox {
     return worthWhile;
   }
 
-  /** Names in `acks/`: ids of inputs handed over and of replies read. */
-  acks(): string[] {
-    let names: string[] = [];
+  /** Which of these ids lie in `acks/`: inputs handed over, replies read. What else lies there costs nothing. */
+  acked(ids: readonly string[]): Set<string> {
+    const found = new Set<string>();
     this.#quietly('acks', (acks) => {
-      names = acks.list(listLimit).filter((name) => !name.endsWith('.tmp'));
+      for (const id of ids) if (acks.has(id)) found.add(id);
     });
-    return names;
+    return found;
   }
 
   /** True when it is gone. */

@@ -200,3 +200,18 @@ test('links, second names and directories in a place are refused and nothing out
   box.serve();
   expect(done).toEqual(['team: legitimate', 'team: mended']);
 });
+
+test('what lies among the acknowledgements costs nothing: only those that matter are looked up', () => {
+  using box = new Box();
+  const read = box.ask('one');
+  box.serve();
+  writeFileSync(join(box.path, 'acks', read), '');
+  for (let n = 0; n < 1_000; n++) writeFileSync(join(box.path, 'acks', `!${n}`), '');
+  const unread = box.ask('two');
+  expect(box.mailbox.acked([read, unread])).toEqual(new Set([read]));
+  box.drop('messages', '.json', 'nonsense');
+  box.drop('messages', '..json', 'nonsense');
+  box.serve();
+  expect(readdirSync(join(box.path, 'messages'))).toEqual([`${unread}.json`]);
+  expect(done).toEqual(['team: one', 'team: two']);
+});

@@ -30,6 +30,8 @@ interface RequestParts {
   readonly snapshots?: Pick<Snapshots, 'keep'>;
 }
 
+const uuid = z.uuid();
+
 /** Turns request files into deeds and replies: each (run, id) is done once, and its reply is given until it was read. */
 export class Requests {
   readonly #parts: RequestParts;
@@ -40,12 +42,15 @@ export class Requests {
 
   /** One pass over the mailbox. How many requests were there; with `ended`, how many were dealt with and taken away. */
   serve(mailbox: Mailbox, asker: Asker): number {
-    const read = new Set(mailbox.acks());
     let served = 0;
     let changed = false;
     for (const place of ['messages', 'tasks'] as const) {
-      for (const file of mailbox.read(place)) {
-        const id = file.name.slice(0, -'.json'.length);
+      const files = mailbox.read(place);
+      // Whoever waits for a reply has named the file by a UUID; the name of another need not even be one of a file.
+      const ids = files.map(idOf).filter((id) => uuid.safeParse(id).success);
+      const read = ids.length === 0 ? new Set() : mailbox.acked(ids);
+      for (const file of files) {
+        const id = idOf(file);
         const done = read.has(id) || this.#serveFile(mailbox, { place, file, asker });
         const gone = done && (read.has(id) || asker.ended) && this.#forget(mailbox, { place, name: file.name, id });
         if (!asker.ended || gone) served += 1;
@@ -121,6 +126,10 @@ export class Requests {
     if (turn?.group_folder !== asker.group.folder) return {};
     return { turnId: turn.id, place: { jid: turn.chat_jid, thread: turn.thread ?? undefined } };
   }
+}
+
+function idOf({ name }: MailboxFile): string {
+  return name.slice(0, -'.json'.length);
 }
 
 function refusal(code: string, message: string): ReplyFile {

@@ -37,11 +37,20 @@ export class LogFile {
   }
 
   #rotate(): void {
-    for (let n = kept - 1; n >= 1; n--) moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
-    moveIfThere(this.#path, `${this.#path}.1`);
-    closeSync(this.#fd);
-    this.#fd = openSync(this.#path, 'a', 0o600);
-    this.#size = 0;
+    // Opened before anything is moved or closed: where that fails (a full disk), the old file stays what it is.
+    const next = openSync(`${this.#path}.next`, 'a', 0o600);
+    try {
+      for (let n = kept - 1; n >= 1; n--) moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
+      moveIfThere(this.#path, `${this.#path}.1`);
+      renameSync(`${this.#path}.next`, this.#path);
+    } catch (error) {
+      closeSync(next);
+      throw error;
+    }
+    const old = this.#fd;
+    this.#fd = next;
+    this.#size = fstatSync(next).size;
+    closeSync(old);
   }
 }
 

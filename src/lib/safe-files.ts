@@ -71,6 +71,16 @@ export class SafeDirectory implements Disposable {
     return names.sort();
   }
 
+  /** Something of that name is here, whatever it is: a link too, wherever it leads. */
+  has(name: string): boolean {
+    const path = this.#handle.entry(name);
+    try {
+      return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    } catch (cause) {
+      throw asFilesError(cause, `${this.#handle.path}/${name}`);
+    }
+  }
+
   /** The whole file as text. A file that is being written gives what is there. */
   read(name: string, maxBytes: number): Reading {
     const chunks: Buffer[] = [];

@@ -36,6 +36,13 @@ describe('a text that is still being written', () => {
     );
   });
 
+  test('has as many halves as it likes', () => {
+    const n = 400_000;
+    expect(visibleText(`hello ${'<'.repeat(n)}`)).toBe('hello');
+    expect(visibleText(`hello ${'<inter'.repeat(n)}`)).toBe('hello');
+    expect(visibleText(`hello ${'< '.repeat(n)}<`)).toBe('hello');
+  });
+
   test('is cut to one message, and says so', () => {
     expect(oneMessage('short', 10)).toBe('short');
     const shown = oneMessage('word '.repeat(100), 40);

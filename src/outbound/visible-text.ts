@@ -1,4 +1,4 @@
-import { stripInternal } from '../text/internal.ts';
+import { mayBecomeInternal, stripInternal } from '../text/internal.ts';
 import { splitText } from '../text/split.ts';
 
 /**
@@ -7,11 +7,14 @@ import { splitText } from '../text/split.ts';
  */
 export function visibleText(partial: string): string {
   const visible = stripInternal(partial);
-  const bracket = visible.lastIndexOf('<');
-  const tail = bracket < 0 ? undefined : visible.slice(bracket).toLowerCase();
-  const half = tail !== undefined && ['<internal', '</internal'].some((tag) => tag.startsWith(tail));
-  // Again, for one half may have hidden another.
-  return half ? visibleText(visible.slice(0, bracket)) : visible;
+  let end = visible.length;
+  // Again and again, for one half may have hidden another.
+  for (;;) {
+    const bracket = end === 0 ? -1 : visible.lastIndexOf('<', end - 1);
+    if (bracket < 0 || !mayBecomeInternal(visible.slice(bracket, end))) return visible.slice(0, end);
+    end = bracket;
+    while (end > 0 && /\s/.test(visible.charAt(end - 1))) end -= 1;
+  }
 }
 
 /** The beginning of a text that fits into one message; where it is cut it says so. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { NanoclawError, systemCode } from '../model/errors.ts';
@@ -66,10 +66,19 @@ function migrate(db: Db, path: string, migrations: readonly Migration[]): void {
   }
 }
 
+// All that is committed, also what still stands in the log alone; whole or not there, and of this very moment.
 function keepCopy(db: Db, path: string, version: number): void {
-  db.pragma('wal_checkpoint(TRUNCATE)');
   const copy = `${path}.before-${version + 1}`;
-  if (!existsSync(copy)) copyFileSync(path, copy);
+  const unfinished = `${copy}.tmp`;
+  rmSync(unfinished, { force: true });
+  db.prepare('VACUUM INTO ?').run(unfinished);
+  const fd = openSync(unfinished, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(unfinished, copy);
 }
 
 /** True when the disk, not the caller, is the reason. */

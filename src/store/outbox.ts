@@ -78,7 +78,7 @@ export class Outbox {
     // The wider condition is the index's own: without it all that was ever said would be read.
     const wasSending = "state IN ('due', 'sending') AND state = 'sending'";
     this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${wasSending}`);
-    this.#requeue = db.prepare(`UPDATE outbox SET state = 'due' WHERE ${wasSending}`);
+    this.#requeue = db.prepare(`UPDATE outbox SET state = 'due', next_attempt_at = 0 WHERE ${wasSending}`);
     this.#openIn = db.prepare<[string], { n: number }>(
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );

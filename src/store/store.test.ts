@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDirectory } from '../../test/temp-directory.ts';
@@ -111,6 +111,18 @@ test('a message leaves once for each key, part by part in its chat’s order', (
   store.close();
 });
 
+test('what was being sent when the host died is due at once, also after the clock was set back', () => {
+  using home = tempDirectory();
+  const store = open(home.path);
+  store.outbox.add({ key: 'k', group: 'main', place, turnId: 't', parts: ['one'] }, 1);
+  const id = store.outbox.head('tg:1')?.id ?? 0;
+  store.outbox.again(id, { attempts: 1, at: 86_400_000, error: 'no network' });
+  store.outbox.markSending(id);
+  store.outbox.requeueSending();
+  expect(store.outbox.head('tg:1')).toMatchObject({ state: 'due', nextAttemptAt: 0 });
+  store.close();
+});
+
 test('a migration runs once, after a copy of the file; a newer file is refused with a sentence', () => {
   using home = tempDirectory();
   const path = join(home.path, 'x.db');
@@ -130,6 +142,29 @@ test('a migration runs once, after a copy of the file; a newer file is refused w
   db.pragma('user_version = 9');
   db.close();
   expect(() => openDatabase(path, [good])).toThrow(/newer version \(schema 9, here 1\)/);
+});
+
+test('the copy before a migration is whole and of that moment, whoever reads meanwhile and whatever lay there', () => {
+  using home = tempDirectory();
+  const path = join(home.path, 'x.db');
+  const first = { version: 1, name: '001-a.sql', sql: 'CREATE TABLE a (x INTEGER) STRICT' };
+  const second = { version: 2, name: '002-b.sql', sql: 'CREATE TABLE b (y INTEGER) STRICT' };
+  const db = openDatabase(path, [first]);
+  db.exec('INSERT INTO a VALUES (1)');
+  // Holds up the checkpoint: what is written from now on stands in the log alone.
+  db.exec('BEGIN; SELECT * FROM a');
+  const writer = openDatabase(path, [first]);
+  writer.exec('INSERT INTO a VALUES (2)');
+  writer.close();
+  writeFileSync(`${path}.before-2`, 'of an earlier time');
+  writeFileSync(`${path}.before-2.tmp`, 'cut off');
+  openDatabase(path, [first, second]).close();
+  db.close();
+  const copy = openDatabase(`${path}.before-2`, [first]);
+  expect(copy.prepare('SELECT x FROM a ORDER BY x').pluck().all()).toEqual([1, 2]);
+  expect(copy.prepare("SELECT name FROM sqlite_master WHERE name = 'b'").get()).toBeUndefined();
+  copy.close();
+  expect(existsSync(`${path}.before-2.tmp`)).toBe(false);
 });
 
 test('one host per home: a second one is refused until the first has gone', () => {

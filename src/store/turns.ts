@@ -89,7 +89,7 @@ export class Turns {
     this.#end.run({ id, state: end.state, cause: end.cause ?? null, error: end.error ?? null, now });
   }
 
-  /** Forgets a turn that the agent never took: it has left no trace. Its rows must have been given back. */
+  /** Forgets a turn that the agent never took: it has left no trace, no result either. Its rows must have been given back. */
   discard(id: string): void {
     this.#dropInputs.run(id);
     this.#drop.run(id);
@@ -144,6 +144,10 @@ export class Turns {
     const error = result.status === 'error' && result.error ? JSON.stringify(result.error) : null;
     for (const input of result.answers) this.#answer.run(state, error, result.turnId, input);
     return true;
+  }
+
+  hasResults(turnId: string): boolean {
+    return this.nextOrdinal(turnId) > 1;
   }
 
   nextOrdinal(turnId: string): number {

@@ -28,3 +28,50 @@ test('whatever stands inside never comes out', () => {
     { numRuns: 2_000, examples: [['</internal/'], ['<internal <'], ['<int</internal>ernal>']] },
   );
 });
+
+test('what is left around a removed tag counts as the tag it would be', () => {
+  expect(stripInternal('a<int<internal/>ernal>secret</internal>b')).toBe('ab');
+  expect(stripInternal('a<int<internal>x</internal>ernal>secret')).toBe('a');
+  expect(stripInternal('a<internal<internal/>')).toBe('a');
+  expect(stripInternal('a<inter<internal/>est>b')).toBe('a<interest>b');
+});
+
+test('nothing that is left is a tag', () => {
+  const piece = fc.constantFrom(
+    '<',
+    '>',
+    '/',
+    '</',
+    'in',
+    'ternal',
+    ' ',
+    'x',
+    '<internal>',
+    '</internal>',
+    '<INTERNAL/>',
+  );
+  const noise = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(noise, (text) => {
+      const left = stripInternal(text);
+      expect(left).not.toMatch(/<\/?internal(?=[\s/>]|$)/i);
+      expect(stripInternal(left)).toBe(left);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+// The largest text that is taken from an agent: that each of these ends is the promise, how fast is not.
+const largest = 4 * 1024 * 1024;
+test.each([
+  ['tags in tags', (n: number) => `${'<inter'.repeat(n)}${'nal/>'.repeat(n)}`],
+  ['tags that open', (n: number) => '<internal>'.repeat(n)],
+  ['tags that close', (n: number) => '</internal>'.repeat(n)],
+  ['brackets', (n: number) => '<'.repeat(n * 10)],
+  ['whole words', (n: number) => '<internal'.repeat(n)],
+  ['a tag without an end', (n: number) => `<internal ${'/'.repeat(n * 10)}`],
+  ['beginnings and spaces', (n: number) => '< '.repeat(n * 5)],
+])('the largest text is gone through in one pass: %s', (_, make) => {
+  const text = make(Math.floor(largest / 11));
+  expect(stripInternal(text).length).toBeLessThanOrEqual(text.length);
+});

@@ -1,3 +1,4 @@
+import type { Mailbox } from '../ipc/mailbox.ts';
 import { sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import type { FoundRun } from '../sandbox/sandbox.ts';
@@ -16,6 +17,8 @@ export interface Adopted {
   readonly unused: boolean;
 }
 
+type Recovered = 'done' | 'more' | 'failed';
+
 const retryMs = 5_000;
 
 /**
@@ -30,7 +33,13 @@ export class Adoption {
   readonly #settled = new Set<string>();
   /** Groups whose leftover could be neither taken over nor ended. */
   readonly #stuck = new Set<string>();
+  /** Mailboxes of which only a part was taken yet. */
+  readonly #begun = new Map<string, Mailbox>();
+  /** What went wrong last with a group's leavings: said once. */
+  readonly #troubles = new Map<string, string>();
   #searched = false;
+  /** Nothing was recovered since the last search. */
+  #fresh = false;
   #complete = false;
   #stopped = false;
   #trying: Promise<void> | undefined;
@@ -73,20 +82,23 @@ export class Adoption {
       });
   }
 
-  /** Once the living are known: takes what the dead have left. Synchronous, so that a look sees all of it or nothing. */
+  /** Once the living are known: takes what the dead have left, in each look one pass over each mailbox. Synchronous. */
   recover(): void {
     if (!this.#searched || this.#complete) return;
-    const { store } = this.#parts;
+    const { store, clock, inboxBell } = this.#parts;
+    const groups = store.groups.all();
     const open = (folder: string) => !this.#settled.has(folder) && !this.#stuck.has(folder);
-    for (const group of store.groups.all()) {
-      if (!open(group.folder)) continue;
-      recoverGroup(this.#parts, group);
-      this.#settled.add(group.folder);
+    const states = groups.filter(({ folder }) => open(folder)).map((group) => this.#recover(group));
+    const known = new Set(groups.map(({ folder }) => folder));
+    for (const turn of store.turns.running()) {
+      if (!known.has(turn.group_folder)) states.push(this.#recoverOrphan(turn));
     }
-    for (const turn of store.turns.running()) if (open(turn.group_folder)) recoverTurn(this.#parts, turn);
-    store.inbox.wakeCauses();
-    this.#complete = this.#stuck.size === 0;
-    this.#searched = this.#complete;
+    // After a breath, so that a flood that was left behind leaves the host free for everybody else.
+    if (states.includes('more')) clock.after(20, () => inboxBell.ring());
+    if (this.#fresh) store.inbox.wakeCauses();
+    this.#fresh = false;
+    this.#searched = this.#stuck.size === 0;
+    this.#complete = this.#searched && states.every((state) => state === 'done');
   }
 
   /** Resolves when no search is under way; none begins any more. */
@@ -99,7 +111,40 @@ export class Adoption {
     const found = await this.#parts.launcher.leftovers();
     await Promise.all(found.map((one) => this.#settle(one)));
     this.#searched = true;
+    this.#fresh = true;
     if (this.#stuck.size > 0) throw new Error(`A container of ${[...this.#stuck].join(', ')} cannot be ended`);
+  }
+
+  #recover(group: Group): Recovered {
+    const { folder } = group;
+    const mailbox = this.#begun.get(folder) ?? this.#parts.launcher.mailboxOf(group);
+    this.#begun.set(folder, mailbox);
+    return this.#guarded(folder, () => {
+      if (recoverGroup(this.#parts, group, mailbox)) return 'more';
+      this.#begun.delete(folder);
+      this.#settled.add(folder);
+      return 'done';
+    });
+  }
+
+  #recoverOrphan(turn: TurnRow): Recovered {
+    return this.#guarded(turn.group_folder, () => {
+      recoverTurn(this.#parts, turn);
+      return 'done';
+    });
+  }
+
+  // One group's trouble must not hold up the others; it is tried again with every look.
+  #guarded(folder: string, work: () => Recovered): Recovered {
+    try {
+      return work();
+    } catch (error) {
+      const trouble = sentenceOf(error);
+      const news = trouble !== this.#troubles.get(folder);
+      this.#troubles.set(folder, trouble);
+      if (news) this.#parts.log.error({ err: error, group: folder }, 'what a container left could not be taken yet');
+      return 'failed';
+    }
   }
 
   async #settle(found: FoundRun): Promise<void> {

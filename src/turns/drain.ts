@@ -56,9 +56,11 @@ function takeResult(parts: TurnParts, { mailbox, group }: Box, file: MailboxFile
 
 function takeAcknowledged(parts: TurnParts, { mailbox, turn }: Box): void {
   if (!turn) return;
-  for (const name of mailbox.acks()) takeInput(parts, turn.id, name);
+  const { turns } = parts.store;
+  const open = turns.inputs(turn.id).filter((input) => input.taken === 0);
+  for (const id of mailbox.acked(open.map((input) => input.id))) takeInput(parts, turn.id, id);
   // An interrupt has done its work once it was read; no result will name it.
-  for (const input of parts.store.turns.inputs(turn.id)) {
+  for (const input of turns.inputs(turn.id)) {
     if (input.kind === 'message' || input.taken === 0) continue;
     mailbox.removeInput(inputFileName(input.seq, input.id));
     mailbox.remove('acks', input.id);

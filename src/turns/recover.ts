@@ -1,3 +1,4 @@
+import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Group } from '../model/group.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { drainLast } from './drain.ts';
@@ -7,19 +8,19 @@ import { forgetStaleSession } from './renew.ts';
 import { endTurn } from './settle.ts';
 
 /**
- * For a group whose last container is gone, before its next one: what it left in the mailbox is taken, and the turn that
- * was cut off gives its rows back, unspent.
+ * For a group whose last container is gone, before its next one: one pass over what it left in the mailbox. True when
+ * there is more; else the turn that was cut off has given its rows back, unspent.
  */
-export function recoverGroup(parts: TurnParts, group: Group): void {
-  const { store, launcher } = parts;
+export function recoverGroup(parts: TurnParts, group: Group, mailbox: Mailbox): boolean {
+  const { store } = parts;
   const row = store.turns.running().find((turn) => turn.group_folder === group.folder);
-  const mailbox = launcher.mailboxOf(group);
   const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
   const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
-  while (drainLast(parts, { group, runId, mailbox, turn }));
+  if (drainLast(parts, { group, runId, mailbox, turn })) return true;
   forgetStaleSession(parts, group.folder, runId);
   if (row) recoverTurn(parts, row);
   tellBackgroundEnded(parts, { folder: group.folder, runId, mailbox });
+  return false;
 }
 
 export function recoverTurn(parts: TurnParts, turn: TurnRow): void {

@@ -26,7 +26,8 @@ export function endTurn(parts: SayParts, turn: TurnRow, otherwise: Failure): voi
     const unanswered = inputs.filter((input) => input.state !== 'answered');
     for (const input of unanswered) giveBack(parts, turn, { input, failure: failureOf(input) ?? otherwise });
     const ended = unanswered.map((input) => failureOf(input) ?? otherwise).at(-1);
-    const traces = inputs.some((input) => input.taken === 1 || input.state === 'answered') || hasSpoken(parts, turn.id);
+    const known = inputs.some((input) => input.taken === 1 || input.state === 'answered');
+    const traces = known || store.turns.hasResults(turn.id) || hasSpoken(parts, turn.id);
     if (!traces && ended && ended.type !== 'message') store.turns.discard(turn.id);
     else store.turns.end(turn.id, ended ? endOf(ended) : { state: 'done' }, clock.now());
     closeStreams(parts.desk);
@@ -71,7 +72,8 @@ function settleRow(parts: SayParts, row: InboxRow, how: { failure: Failure; take
   } else if (row.claims >= maxClaims && !how.taken) {
     giveUp(parts, row, failure.type === 'message' ? failure.reason : 'my agent never took it');
   } else if (failure.type === 'ours') {
-    store.inbox.again(row.id, { ...same, nextAttemptAt: now });
+    // No instant: it would be a wait, should the clock be set back.
+    store.inbox.again(row.id, { ...same, nextAttemptAt: 0 });
   } else if (!how.taken) {
     store.inbox.again(row.id, { ...same, nextAttemptAt: now + backoffMs(row.claims, 80_000) });
   } else if (row.attempts + 1 >= maxAttempts) {
