@@ -88,7 +88,7 @@ function factsOf(task: Task): TaskFacts {
   };
 }
 
-function runFactsOf(run: TaskRun): TaskRunFacts {
+export function runFactsOf(run: TaskRun): TaskRunFacts {
   const { dueAt, firedAt, state, missed, byHand } = run;
   return {
     dueAt,
