@@ -17,6 +17,7 @@ function react({ store, react }: EyeParts, rows: readonly InboxRow[], emoji: str
   for (const row of rows) {
     if (row.wakes === 0) continue;
     const message = store.messages.get(row.message_seq);
-    if (message?.kind === 'message') react(message.jid, message.platformId, emoji);
+    // What a schedule wrote stands on no platform.
+    if (message?.kind === 'message' && message.taskRun === undefined) react(message.jid, message.platformId, emoji);
   }
 }
