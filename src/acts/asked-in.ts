@@ -13,6 +13,6 @@ export function askedIn(
   const rows = store.inbox.claimedBy(turn.id).filter((row) => row.wakes === 1);
   const asked = rows.findLast((row) => inputs === undefined || inputs.includes(row.input_id ?? ''));
   const message = asked && store.messages.get(asked.message_seq);
-  // A schedule's words stand in no chat.
+  // What a schedule wrote stands on no platform: nothing can quote it.
   return message?.kind === 'message' && message.taskRun === undefined ? message.platformId : undefined;
 }
