@@ -32,6 +32,7 @@ const targets: readonly Target[] = [
   { of: 'twenty chats at once', says: '≤ 1.3 × floor', met: ratio(1.3) },
   { of: 'stored messages per second', says: '≥ 3 000', met: (row) => row.p50 >= 3_000 },
   { of: 'due look-up of a million', says: 'p99 ≤ 5 ms', met: (row) => (row.p99 ?? row.p95) <= 5 },
+  { of: 'due-task look-up', says: 'p99 ≤ 5 ms', met: (row) => (row.p99 ?? row.p95) <= 5 },
   { of: 'claim of a million', says: 'p99 ≤ 5 ms', met: (row) => (row.p99 ?? row.p95) <= 5 },
   { of: 'image size', says: '≤ 1.5 GB', met: p50(1.5) },
   { of: 'image rebuild', says: '≤ 15 s', met: p50(15) },

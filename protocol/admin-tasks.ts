@@ -23,7 +23,7 @@ const task = z.object({
   createdBy: z.string(),
 });
 
-const run = z.object({
+export const taskRunFacts = z.object({
   dueAt: z.number(),
   firedAt: z.number(),
   endedAt: z.number().nullable(),
@@ -36,7 +36,7 @@ const run = z.object({
   message: z.string(),
 });
 export type TaskFacts = z.output<typeof task>;
-export type TaskRunFacts = z.output<typeof run>;
+export type TaskRunFacts = z.output<typeof taskRunFacts>;
 
 const oneTask = { params: z.object({ id }), result: task };
 
@@ -44,12 +44,12 @@ export const taskMethods = {
   /** The oldest first; without `all` only those that are still to come. */
   'tasks.list': {
     params: z.object({ group: z.string().optional(), all: z.boolean().default(false) }),
-    result: z.array(task.extend({ last: run.nullable() })),
+    result: z.array(task.extend({ last: taskRunFacts.nullable() })),
   },
   /** With its newest runs, the newest first. */
   'tasks.show': {
     params: z.object({ id, runs: z.number().int().min(1).max(1000).default(20) }),
-    result: task.extend({ runs: z.array(run) }),
+    result: task.extend({ runs: z.array(taskRunFacts) }),
   },
   /** In that chat, for the group that has it. */
   'tasks.add': {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { taskMethods } from './admin-tasks.ts';
+import { taskMethods, taskRunFacts } from './admin-tasks.ts';
 import { usage } from './mailbox.ts';
 
 /**
@@ -126,6 +126,8 @@ export const adminMethods = {
           nextAttemptAt: z.number().nullable(),
         })
         .nullable(),
+      /** The run of a schedule that it is. */
+      task: taskRunFacts.extend({ id: z.string() }).nullable(),
       attempts: z.array(
         z.object({
           turn: z.string(),

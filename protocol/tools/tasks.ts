@@ -102,7 +102,7 @@ export const scheduleRequest = z.object({
   prompt,
   schedule_type: scheduleType,
   schedule_value: anyValue,
-  context_mode: z.string().optional(),
+  context_mode: z.string().nullish(),
   targetJid: z.string().min(1).optional(),
   taskId: taskId.optional(),
   script: script.nullish(),

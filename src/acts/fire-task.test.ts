@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
+import { messageName } from '../model/message.ts';
 import type { Task, TaskOutcome } from '../model/task.ts';
 import type { NewTask } from '../store/tasks.ts';
+import { explainInWords } from './explain-in-words.ts';
+import { explainMessage, findMessage } from './explain-message.ts';
 import { finishTaskRun } from './finish-task-run.ts';
 import { fireTask } from './fire-task.ts';
 import { removeGroup } from './remove-group.ts';
@@ -58,6 +61,28 @@ test('a task that is fired is a waking message of its chat and thread, once for 
   const said = desk.say('hello') ?? 0;
   expect(store.taskRuns.ofMessage(said)).toBeUndefined();
   expect(store.messages.get(said)?.taskRun).toBeUndefined();
+});
+
+test('why tells of the run that a message is', () => {
+  using desk = new InboundDesk();
+  const task = plan(desk);
+  const seq = fireTask(desk, { task, dueAt: desk.clock.now() - 7_200_000, missed: 0, byHand: false });
+  expect(seq).toBeUndefined();
+  const due = desk.clock.now() - 7_200_000;
+  desk.store.tasks.save({ ...task, nextRunAt: due });
+  const message = fireTask(desk, { task, dueAt: due, missed: 2, nextRunAt: due + 10_800_000 }) ?? 0;
+  const lines = () => {
+    const told = explainMessage(desk.store, findMessage(desk.store, { id: messageName(message) }));
+    return explainInWords(told, { timeZone: 'UTC', now: desk.clock.now() });
+  };
+  expect(lines()).toContainEqual(
+    expect.stringMatching(
+      /^A run of the schedule t1, due .*, 2 h late, for 2 more that were missed; still going on\.$/,
+    ),
+  );
+  expect(lines()).toContain('It woke the group.');
+  end(desk, message, { outcome: 'failed', detail: 'no luck' });
+  expect(lines()).toContainEqual(expect.stringMatching(/; failed: no luck\.$/));
 });
 
 test('an occurrence waits while the run before it goes on, and comes afterwards', () => {

@@ -42,22 +42,23 @@ export function scheduleTask(desk: TaskDesk, wanted: WantedTask): Task {
       });
     }
     refuseMany(desk, wanted.group);
-    const timing = timingOf(desk, wanted.schedule);
-    const task = store.tasks.add({ ...wanted, ...timing, createdAt: clock.now() });
+    const task = store.tasks.add({ ...wanted, ...timingOf(desk, wanted.schedule), createdAt: clock.now() });
     desk.taskBell.ring();
     return task;
   });
 }
 
-/** From now on: when it comes next, and where an interval is counted from. Throws `schedule.invalid`, `schedule.past`. */
+/** From now on: the schedule as it is kept, when it comes next, and where an interval is counted from. Throws `schedule.invalid`, `schedule.past`. */
 export function timingOf(
   { clock, timetable }: TaskDesk,
-  schedule: Schedule,
-): { nextRunAt: number; anchorAt: number | undefined } {
+  given: Schedule,
+): { schedule: Schedule; nextRunAt: number; anchorAt: number | undefined } {
   const now = clock.now();
+  // It is shown in one line.
+  const schedule = { ...given, value: given.value.trim().replace(/\s+/g, ' ') };
   const anchorAt = schedule.type === 'interval' ? now : undefined;
   const nextRunAt = timetable.next({ ...schedule, anchorAt }, now);
-  if (nextRunAt !== undefined) return { nextRunAt, anchorAt };
+  if (nextRunAt !== undefined) return { schedule, nextRunAt, anchorAt };
   const { zone } = timetable;
   throw new NanoclawError('schedule.past', `${schedule.value} is past: it is ${zone.inWords(now)} in ${zone.name}.`, {
     cure: 'Give a local time that is still to come, such as 2026-03-01T15:30.',

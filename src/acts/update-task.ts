@@ -43,6 +43,5 @@ function newSchedule(desk: TaskDesk, task: Task, changes: TaskChanges): Partial<
       cure: 'Give schedule_value together with a new schedule_type.',
     });
   }
-  const schedule = { type, value };
-  return { schedule, ...timingOf(desk, schedule), failures: 0, notBefore: 0 };
+  return { ...timingOf(desk, { type, value }), failures: 0, notBefore: 0 };
 }

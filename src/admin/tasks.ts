@@ -25,9 +25,8 @@ export function taskHandlers({
     factsOf(setTaskState(desk, { task: findTask(store, id), deed, reason: 'from the command line' }));
   return {
     'tasks.list': ({ group, all }) => {
-      const tasks = group === undefined ? store.tasks.all() : store.tasks.ofGroup(group);
-      const shown = all ? tasks : tasks.filter((task) => task.state === 'active' || task.state === 'paused');
-      return shown.map((task) => {
+      const everything = () => (group === undefined ? store.tasks.all() : store.tasks.ofGroup(group));
+      return (all ? everything() : store.tasks.standing(group)).map((task) => {
         const [last] = store.taskRuns.newest(task.id, 1);
         return { ...factsOf(task), last: last ? runFactsOf(last) : null };
       });
@@ -88,7 +87,7 @@ function factsOf(task: Task): TaskFacts {
   };
 }
 
-function runFactsOf(run: TaskRun): TaskRunFacts {
+export function runFactsOf(run: TaskRun): TaskRunFacts {
   const { dueAt, firedAt, state, missed, byHand } = run;
   return {
     dueAt,

@@ -35,6 +35,8 @@ export class Tasks {
   readonly #get;
   readonly #all;
   readonly #ofGroup;
+  readonly #standing;
+  readonly #newestDone;
   readonly #due;
   readonly #next;
   readonly #active;
@@ -54,6 +56,13 @@ export class Tasks {
     this.#get = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE id = ?');
     this.#all = db.prepare<[], TaskRow>('SELECT * FROM tasks ORDER BY seq');
     this.#ofGroup = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE group_folder = ? ORDER BY seq');
+    const ofGroup = '(@group IS NULL OR group_folder = @group)';
+    this.#standing = db.prepare<{ group: string | null }, TaskRow>(
+      `SELECT * FROM tasks WHERE ${ofGroup} AND state IN ('active', 'paused') ORDER BY seq`,
+    );
+    this.#newestDone = db.prepare<{ group: string | null; limit: number }, TaskRow>(
+      `SELECT * FROM tasks WHERE ${ofGroup} AND state = 'done' ORDER BY seq DESC LIMIT @limit`,
+    );
     // By name, or SQLite reads all the runs a task ever had instead of the few that are open.
     this.#due = db.prepare<[number, number], TaskRow>(`SELECT * FROM tasks
       WHERE state = 'active' AND next_run_at IS NOT NULL AND next_run_at <= ?
@@ -91,6 +100,19 @@ export class Tasks {
 
   ofGroup(folder: string): Task[] {
     return this.#ofGroup.all(folder).map(fromRow);
+  }
+
+  /** Those that are still to come, or paused; of all groups unless one is named. */
+  standing(folder?: string): Task[] {
+    return this.#standing.all({ group: folder ?? null }).map(fromRow);
+  }
+
+  /** The newest that come no more, the oldest of them first. */
+  newestDone(limit: number, folder?: string): Task[] {
+    return this.#newestDone
+      .all({ group: folder ?? null, limit })
+      .reverse()
+      .map(fromRow);
   }
 
   /** Active ones whose time has come, the longest overdue first; those whose last run still goes on are not among them. */

@@ -184,7 +184,7 @@ describe('what is changed of a task', () => {
     await update({ schedule_value: '7200000' });
     const task = desk.store.tasks.get('t1');
     expect(task?.nextRunAt).toBe((task?.anchorAt ?? 0) + 7_200_000);
-    await update({ schedule_type: 'cron', schedule_value: '0 9 * * *', script: '', prompt: 'new' });
+    await update({ schedule_type: 'cron', schedule_value: ' 0 9\n* *  *', script: '', prompt: 'new' });
     expect(desk.store.tasks.get('t1')).toMatchObject({
       schedule: { type: 'cron', value: '0 9 * * *' },
       script: undefined,

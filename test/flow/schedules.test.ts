@@ -88,3 +88,31 @@ test('what cannot be scheduled is refused in words that the agent reads', async 
   ]);
   expect(house.withStore((store) => store.tasks.all())).toHaveLength(2);
 });
+
+test('in a chat of several people the answer quotes nothing, and no eyes look at what stands on no platform', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = ({ text }) => say(text.includes('the news') ? 'The news.' : 'hello');
+  house.withStore((store) => {
+    store.chats.see({ jid: 'tg:1', channel: 'telegram', name: 'Club', isGroup: true });
+    store.tasks.add({
+      group: 'main',
+      place: { jid: 'tg:1', thread: undefined },
+      prompt: 'the news, please',
+      script: undefined,
+      schedule: { type: 'cron', value: '0 9 1 1 *' },
+      contextMode: 'group',
+      nextRunAt: house.clock.now(),
+      anchorAt: undefined,
+      createdAt: 1,
+      createdBy: 'tg:1',
+    });
+  });
+  house.clock.advance(30_000);
+  expect(await house.hears(1)).toEqual(['The news.']);
+  expect(house.channel.heard[0]?.replyTo).toBeUndefined();
+  expect(house.channel.reactions).toEqual([]);
+  house.say('hi', { platformId: 'asked' });
+  await house.hears(2);
+  expect(house.channel.heard[1]?.replyTo).toBe('asked');
+  expect(house.channel.reactions).toHaveLength(2);
+});

@@ -72,7 +72,7 @@ describe('the host’s tools', { timeout: 3 * deadlineMs }, () => {
     const offered = await until('the list', () => runner.log.join('').match(/tools: (.*)/)?.[1]);
     expect(offered.split(' ').sort()).toEqual([...chosen, ...ours].sort());
     for (const tool of ours) expect(model.calls[0]?.tools).toContain(tool);
-    expect(ours).toContain('mcp__nanoclaw__send_message');
+    expect(ours).toEqual(expect.arrayContaining([name, 'mcp__nanoclaw__send_file', 'mcp__nanoclaw__schedule_task']));
   });
 
   test('a file to be sent is asked for by its path; a caption no platform shows is refused in words', async () => {
