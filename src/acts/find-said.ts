@@ -1,5 +1,5 @@
 import type { Place } from '../model/chat.ts';
-import { idOfOutboxName, messageName, outboxName, seqOfName } from '../model/message.ts';
+import { idOfOutboxName, isOfTheHost, messageName, outboxName, seqOfName } from '../model/message.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 
@@ -20,14 +20,9 @@ export function findSaid(store: Store, name: string): FoundMessage | undefined {
     return row?.kind === 'message' ? { name, place: row.place, ours: row } : undefined;
   }
   const found = store.messages.get(seqOfName(name) ?? 0);
-  if (!found || !['message', 'edit'].includes(found.kind) || isOfTheHost(found.senderId)) return undefined;
+  if (!found || !['message', 'edit'].includes(found.kind) || isOfTheHost(found)) return undefined;
   const { jid, thread, direction, platformId } = found;
   const ours = direction === 'out' ? store.said.ofPlatformId(jid, platformId) : undefined;
   if (direction === 'out' && !ours) return undefined;
   return { name: ours ? outboxName(ours.id) : messageName(found.original ?? found.seq), place: { jid, thread }, ours };
-}
-
-/** Written by the host to wake a group: nobody sees it in the chat. */
-function isOfTheHost(senderId: string): boolean {
-  return /^(task|question):/.test(senderId);
 }

@@ -76,6 +76,11 @@ export interface Message {
   readonly taskRun?: number | undefined;
 }
 
+/** Written by the host to wake a group (a schedule, a question's end): it stands on no platform. */
+export function isOfTheHost({ senderId }: Pick<Message, 'senderId'>): boolean {
+  return /^(task|question):/.test(senderId);
+}
+
 /** How messages are named to people and agents. */
 export function messageName(seq: number): string {
   return `m${seq}`;

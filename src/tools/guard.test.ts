@@ -77,21 +77,23 @@ describe.each(types)('%s', (type) => {
   const trial = trialOf(type);
 
   test('is done for whoever may, and for nobody else', async () => {
+    // What is refused changes nothing: one room is enough for all of it.
+    const scene = await furnished();
+    using shared = scene.room;
+    const before = shared.dump();
     for (const caller of callers) {
-      for (const target of targets) {
-        const scene = await furnished();
-        using room = scene.room;
-        const before = room.dump();
-        const reply = attempt(scene, { type, caller, target });
-        const what = `${caller} → ${target}`;
-        if (!trial.allowed(caller, target)) {
-          expectRefused(reply);
-          expect(room.dump(), what).toBe(before);
-          continue;
-        }
-        expect(reply, what).toMatchObject({ ok: true });
-        if (!trial.reads) expect(room.dump(), what).not.toBe(before);
-        if (caller === 'team') expect(JSON.stringify(reply), what).not.toContain('secret-');
+      for (const target of targets.filter((one) => !trial.allowed(caller, one))) {
+        expectRefused(attempt(scene, { type, caller, target }));
+        expect(shared.dump(), `${caller} → ${target}`).toBe(before);
+      }
+      for (const target of targets.filter((one) => trial.allowed(caller, one))) {
+        const fresh = await furnished();
+        using room = fresh.room;
+        const untouched = room.dump();
+        const reply = attempt(fresh, { type, caller, target });
+        expect(reply, `${caller} → ${target}`).toMatchObject({ ok: true });
+        if (!trial.reads) expect(room.dump(), `${caller} → ${target}`).not.toBe(untouched);
+        if (caller === 'team') expect(JSON.stringify(reply)).not.toContain('secret-');
       }
     }
   });
@@ -112,7 +114,7 @@ describe.each(types)('%s', (type) => {
         if (!byHand) expectRefused(reply);
         expect(room.dump()).toBe(before);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
@@ -164,8 +166,8 @@ test('without the guard each tool would do it: what stands above bites', async (
     using room = scene.room;
     const before = room.dump();
     const reply = attempt(scene, { type, caller: 'team', target: 'other' });
-    // Bound to its own chats by more than the guard.
-    if (type === 'ask_user') continue;
+    // Bound to their own by more than the guard: what they ask the store for is the asker's.
+    if (['ask_user', 'list_tasks', 'search_messages'].includes(type)) continue;
     expect(reply, type).toMatchObject({ ok: true });
     if (trial.reads) expect(JSON.stringify(reply), type).toContain('secret-');
     else expect(room.dump(), type).not.toBe(before);

@@ -1,5 +1,5 @@
 // 👀 on a message says that the agent has it. A hint, and stateless: whoever finishes a row takes it off, whoever put it on.
-import { messageName } from '../model/message.ts';
+import { isOfTheHost, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { TurnParts } from './parts.ts';
 
@@ -22,8 +22,8 @@ function react(
   for (const row of rows) {
     if (row.wakes === 0) continue;
     const message = store.messages.get(row.message_seq);
-    // A schedule's words stand in no chat.
-    if (message?.kind === 'message' && message.taskRun === undefined)
+    // What the host itself wrote stands on no platform.
+    if (message?.kind === 'message' && !isOfTheHost(message))
       react(message.jid, message.platformId, emoji(message.seq));
   }
 }

@@ -12,6 +12,8 @@ type Tried = readonly [...call: Call, inMain: RegExp, inTeam: RegExp];
 
 const wanted = { jid: 'tg:50', name: 'Family', folder: 'family', trigger: '@Andy' };
 
+const nightly = { prompt: 'tidy up', schedule_type: 'cron', schedule_value: '0 3 * * *' };
+
 const tried: readonly Tried[] = [
   ['Bash', { command: 'echo plan > plan.txt; ls /workspace/ipc' }, /available_groups\.json/, /available_groups\.json/],
   ['send_message', { text: 'looking' }, /^Stored for delivery as o\d+\.$/, /^Stored for delivery as o\d+\.$/],
@@ -22,6 +24,20 @@ const tried: readonly Tried[] = [
   ['react', { message_id: 'm1', emoji: '👍' }, /^Stored: 👍 to m1\.$/, /^✗ .*\(unknown_message\)$/],
   ['ask_user', { question: 'Which day?', options: ['Monday', 'Friday'] }, /^Asked as q\d+\./, /^Asked as q\d+\./],
   ['ask_user', { question: 'Which?', options: ['x', 'X'] }, /^✗ .*\(same_options\)$/, /^✗ .*\(same_options\)$/],
+  ['schedule_task', nightly, /^Scheduled as t1: every day at 03:00/, /^Scheduled as t4: every day at 03:00/],
+  [
+    'schedule_task',
+    { ...nightly, schedule_value: '0 25 * * *' },
+    /^✗ .*\(schedule_invalid\)$/,
+    /^✗ .*\(schedule_invalid\)$/,
+  ],
+  ['schedule_task', { ...nightly, target_group_jid: 'tg:9' }, /^Scheduled as t2 in tg:9/, /^Scheduled as t5:/],
+  ['schedule_task', { ...nightly, target_group_jid: 'tg:1' }, /^Scheduled as t3:/, /^✗ .*\(not_allowed\)$/],
+  ['list_tasks', {}, /t1.*t2.*group team/s, /^(?!.*t1\b).*t2/s],
+  ['update_task', { task_id: 't1', prompt: 'tidy everything' }, /^Changed\. t1 is active/, /^✗ .*\(task_foreign\)$/],
+  ['pause_task', { task_id: 't1' }, /^t1 is paused/, /^✗ .*\(task_foreign\)$/],
+  ['resume_task', { task_id: 't1' }, /^t1 is active.*next/, /^✗ .*\(task_foreign\)$/],
+  ['cancel_task', { task_id: 't1' }, /^t1 is cancelled/, /^✗ .*\(task_foreign\)$/],
   [
     'list_groups',
     {},
