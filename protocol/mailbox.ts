@@ -63,13 +63,19 @@ export const resultError = z.object({
 });
 export type ResultError = z.infer<typeof resultError>;
 
+/** Far more than a turn has inputs. Judged as a whole: millions of wrong ones would make as many complaints. */
+const inputIds = z.custom<string[]>(
+  (ids) => Array.isArray(ids) && ids.length <= 10_000 && ids.every((id) => typeof id === 'string'),
+  'answers are ids of inputs, 10 000 at most',
+);
+
 /** `results/<turnId>-<ordinal>.json`: one answer of the agent. `answers` = ids of the inputs it answers; empty = unprompted. */
 export const resultFile = z.object({
   v: z.literal(1).default(1),
   turnId: z.string().min(1),
   /** Counts from 1 within a turn. */
   ordinal: z.number().int().min(1),
-  answers: z.array(z.string()),
+  answers: inputIds,
   status: z.preprocess((s) => (s === 'success' ? 'ok' : s), z.enum(['ok', 'error', 'stopped'])),
   result: z.string().nullable(),
   /** Set when the session is no longer the one of the start line. */
