@@ -135,6 +135,7 @@ export class LiveRun {
         else if (output.frame.type === 'bell') bell = output.frame;
         else this.#onFrame(output.frame);
       }
+      this.#runLog.flush();
       if (bell) this.#onFrame(bell);
     });
   }
@@ -167,6 +168,7 @@ export class LiveRun {
       for (const cut of lines.push(chunk)) {
         this.#runLog.write('err', cut.type === 'line' ? cut.text : '[… a line too long to keep]');
       }
+      this.#runLog.flush();
     });
   }
 
