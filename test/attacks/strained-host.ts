@@ -17,7 +17,7 @@ import { expect } from 'vitest';
 import { type AdminClient, connectAdmin } from '../../src/admin/client.ts';
 import { eventually } from '../eventually.ts';
 
-const program = fileURLToPath(new URL('../fixtures/hostile-host.ts', import.meta.url));
+const program = fileURLToPath(new URL('../fixtures/house-under-attack.ts', import.meta.url));
 
 export interface Strain {
   /** Longest wait of the other group while it lasted, ms. */
