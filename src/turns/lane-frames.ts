@@ -1,5 +1,6 @@
 import type { ResultFile } from '../../protocol/mailbox.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
+import { Gather } from '../lib/gather.ts';
 import type { Place } from '../model/chat.ts';
 import { acceptResult, removeAnswered } from './accept-result.ts';
 import { resultOfBareFrame } from './bare-frame.ts';
@@ -17,38 +18,46 @@ export class LaneFrames {
   readonly #told: ResultFile[] = [];
   /** A session the runner began by itself while there was nobody to tell. */
   #untold: string | undefined;
+  /** However often a container rings, its mailbox is looked through once in a while; a result is taken at once. */
+  readonly #drains: Gather;
 
-  constructor(parts: TurnParts, folder: string) {
+  /** `drain` looks into the mailbox and stores what was told. */
+  constructor(parts: TurnParts, folder: string, drain: () => void) {
     this.#parts = parts;
     this.#folder = folder;
+    this.#drains = new Gather(drain, (error) => {
+      parts.log.error({ err: error, group: folder }, 'a mailbox could not be looked through');
+    });
   }
 
-  /** True when it is time to look into the mailbox. */
-  take(frame: LiveFrame, turn: Turn | undefined): boolean {
+  take(frame: LiveFrame, turn: Turn | undefined): void {
     switch (frame.type) {
       case 'ack':
         if (turn) takeInput(this.#parts, turn.id, frame.input);
-        return false;
+        break;
       case 'ready':
         if (frame.newSessionId !== undefined) this.#begin(frame.newSessionId, turn?.place);
-        return false;
+        break;
       case 'partial':
         if (turn?.id === frame.turnId) this.#parts.onPartial(turn, frame.text);
-        return false;
+        break;
       case 'bell':
-        return true;
+        this.#drains.soon();
+        break;
       case 'result':
         this.#told.push(frame);
-        return true;
+        this.#drains.now();
+        break;
       case undefined:
         this.#takeBare(frame, turn);
-        return true;
+        this.#drains.now();
+        break;
       case 'activity':
         // Nobody needs to see that a task goes on.
         if (turn?.isAwaited) this.#parts.onActivity(turn, frame.tool);
-        return false;
+        break;
       case 'error':
-        return false;
+        break;
     }
   }
 

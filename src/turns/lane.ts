@@ -1,4 +1,3 @@
-import { Gather } from '../lib/gather.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import type { TurnRow } from '../store/turns.ts';
@@ -22,8 +21,6 @@ export class Lane {
   readonly #changed: () => void;
   readonly #container: LaneContainer;
   readonly #frames: LaneFrames;
-  /** However often a container rings, the mailbox is looked through once in a while; a result is taken at once. */
-  readonly #drains: Gather;
   #turn: Turn | undefined;
   /** The turn's inputs are in the container's hands. */
   #given = false;
@@ -37,18 +34,10 @@ export class Lane {
     this.#parts = parts;
     this.#folder = folder;
     this.#changed = changed;
-    this.#frames = new LaneFrames(parts, folder);
+    this.#frames = new LaneFrames(parts, folder, () => this.drain());
     this.#stopDeadline = new StopDeadline(parts, changed);
-    this.#drains = new Gather(
-      () => this.drain(),
-      (error) => parts.log.error({ err: error, group: folder }, 'a mailbox could not be looked through'),
-    );
     this.#container = new LaneContainer(parts, {
-      onFrame: (frame) => {
-        if (!this.#frames.take(frame, this.#turn)) return;
-        if (frame.type === 'bell') this.#drains.soon();
-        else this.#drains.now();
-      },
+      onFrame: (frame) => this.#frames.take(frame, this.#turn),
       changed,
     });
   }

@@ -127,16 +127,12 @@ export class LiveRun {
   #listenToStdout(stdout: Readable): void {
     const reader = new FrameReader();
     stdout.on('data', (chunk: Buffer) => {
-      let bell: LiveFrame | undefined;
       for (const output of reader.push(chunk)) {
         if (output.type === 'log') this.#runLog.write('out', output.line);
         else if (output.type === 'bad-frame') this.#complain(output.why);
-        // However often it rang, one look is enough.
-        else if (output.frame.type === 'bell') bell = output.frame;
         else this.#onFrame(output.frame);
       }
       this.#runLog.flush();
-      if (bell) this.#onFrame(bell);
     });
   }
 
