@@ -74,12 +74,14 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const registry = openRegistry(options, stops);
   const { store } = registry;
   const install = installId(store);
+  // First: a setting that is wrong is told at once, before an image is built.
+  const platforms = await options.channels;
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
   if (record) store.facts.set('runtime', record);
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
-  const channels = [terminal, ...(await options.channels)];
+  const channels = [terminal, ...platforms];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const attachmentBell = new Bell();

@@ -51,6 +51,8 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));
   const channels = buildChannels(config, { clock: systemClock, log });
+  // Whatever comes first, it is told by `startApp`: unheard until then it would count as an error nobody expected.
+  channels.catch(() => undefined);
   const starting = startApp({
     config,
     clock: systemClock,

@@ -2,7 +2,7 @@
 // more in `chatCommands`; platforms show the same list in their menus.
 import { setGroup } from '../acts/set-group.ts';
 import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
-import { pairInChat } from './pair-command.ts';
+import { heedsPairing, pairInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
 import { whyInChat } from './why-command.ts';
 
@@ -14,7 +14,7 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'model', description: 'Show or change the model', who: 'owner', run: model },
   { name: 'chatid', description: 'The id of this chat', who: 'owner', run: chatId },
   { name: 'why', description: 'What became of a message', who: 'owner', run: whyInChat },
-  { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },
+  { name: 'pair', description: 'Become an owner by a code', who: 'anyone', heeds: heedsPairing, run: pairInChat },
 ];
 
 export interface FoundCommand {
