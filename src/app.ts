@@ -132,6 +132,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       model: config.model,
       timeZone: config.timeZone,
       renew: (folder) => turns.renew(folder),
+      recheckEgress: (folder) => launcher.recheckEgress(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),

@@ -29,6 +29,8 @@ export interface LaunchParts {
 
 export class ContainerLauncher implements Launcher {
   readonly #parts: LaunchParts;
+  /** Of the groups whose container lives. */
+  readonly #doors = new Map<string, Door>();
   readonly owner: Owner | undefined;
 
   constructor(parts: LaunchParts) {
@@ -83,16 +85,41 @@ export class ContainerLauncher implements Launcher {
     const door = await this.#openDoor(group);
     try {
       const logPath = this.#logPath(group, run.runId);
-      return { run: await run.connect(), mailbox: run.mailbox, logPath, release: () => door.close() };
+      const release = () => this.#close(group, door);
+      return { run: await run.connect(), mailbox: run.mailbox, logPath, release };
     } catch (error) {
-      await door.close();
+      await this.#close(group, door);
       throw error;
     }
   }
 
-  #openDoor(group: Group): Promise<Door> {
-    const { folder, egress, allow } = group;
-    return this.#parts.gateway.open({ group: folder, directory: this.#gatewayDirectory(group), egress, allow });
+  /** What the group may reach has changed: what is open and may not be any more is cut. */
+  recheckEgress(folder: string): void {
+    this.#doors.get(folder)?.recheck();
+  }
+
+  // The door asks at each request: a group that was closed, or is gone, is closed from then on.
+  async #openDoor(group: Group): Promise<Door> {
+    const { folder } = group;
+    const { registry, gateway } = this.#parts;
+    const present = () => registry.store.groups.get(folder);
+    const door = await gateway.open({
+      group: folder,
+      directory: this.#gatewayDirectory(group),
+      get egress() {
+        return present()?.egress ?? 'llm-only';
+      },
+      get allow() {
+        return present()?.allow ?? [];
+      },
+    });
+    this.#doors.set(folder, door);
+    return door;
+  }
+
+  async #close({ folder }: Group, door: Door): Promise<void> {
+    if (this.#doors.get(folder) === door) this.#doors.delete(folder);
+    await door.close();
   }
 
   async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {

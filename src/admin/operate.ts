@@ -22,6 +22,8 @@ export interface Operation {
   readonly timeZone: string;
   /** Ends what lives on a group's forgotten session. */
   readonly renew: (folder: string) => void;
+  /** What a group's sandbox may reach has changed. */
+  readonly recheckEgress: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
   readonly outboxBell: Bell;
   readonly status: () => AdminResult<'status'>;
@@ -58,6 +60,7 @@ export function operate(operation: Operation): AdminHandlers {
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
     'groups.set': (change) => {
       setGroup(store, { ...change, now: registry.clock.now() });
+      if (change.egress !== undefined) operation.recheckEgress(change.folder);
       return {};
     },
     'groups.remove': ({ folder }) => {

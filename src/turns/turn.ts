@@ -75,7 +75,6 @@ export class Turn {
       .filter((one): one is Message => one !== undefined)
       .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
     const lost = store.outbox.untold(this.group.folder);
-    for (const row of lost) store.outbox.markTold(row.id);
     const text = writePrompt(messages, {
       timeZone: settings.timeZone,
       now: this.#parts.clock.now(),
@@ -97,6 +96,7 @@ export class Turn {
       };
       return JSON.stringify(body);
     });
+    for (const row of lost) store.outbox.tellIn(input.id, row.id);
     store.inbox.claim({ turnId: this.id, inputId: input.id }, [...taken, ...omitted]);
   }
 
