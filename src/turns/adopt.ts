@@ -88,12 +88,13 @@ export class Adoption {
     store.inbox.wakeCauses();
     this.#complete = this.#stuck.size === 0;
     this.#searched = this.#complete;
+    if (this.#complete) this.#problem = undefined;
   }
 
   /** Resolves when no search is under way, or by `calledOff`; none begins any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (this.#trying) await untilAborted(this.#trying, this.#parts.calledOff).catch(() => undefined);
+    await untilAborted(Promise.resolve(this.#trying), this.#parts.calledOff).catch(() => undefined);
   }
 
   async #search(): Promise<void> {

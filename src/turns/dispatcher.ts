@@ -39,9 +39,13 @@ export class Dispatcher {
   readonly #adoption: Adoption;
   #lookedAt: number;
   #stopping = false;
+  #problem: string | undefined;
 
   constructor(parts: TurnParts) {
-    this.#parts = { ...parts, calledOff: this.#calledOff.signal };
+    const onMade = (problem: string | undefined) => {
+      this.#problem = problem;
+    };
+    this.#parts = { ...parts, calledOff: this.#calledOff.signal, onMade };
     this.#slots = new Slots(this.#lanes, parts.settings.maxContainers);
     this.#prewarmer = new Prewarmer(parts);
     this.#adoption = new Adoption(this.#parts, (adopted) => this.#adopt(adopted));
@@ -98,6 +102,11 @@ export class Dispatcher {
   renew(folder: string): void {
     forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
     this.#parts.inboxBell.ring();
+  }
+
+  /** Why no turn can begin: what the engine said when it was asked last, undefined when it did what it should. */
+  get problem(): string | undefined {
+    return this.#adoption.problem?.detail ?? this.#problem;
   }
 
   containers(): ContainerState[] {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '../lib/clock.ts';
 import { untilAborted } from '../lib/until-aborted.ts';
 import type { Group } from '../model/group.ts';
+import { failureOfError } from './causes.ts';
 import { type LiveFrame, LiveRun } from './live-run.ts';
 import type { LaneParts, Launched } from './parts.ts';
 import { startLineFor } from './start-line.ts';
@@ -105,10 +106,20 @@ export class LaneContainer {
   async #make(group: Group, jid: string): Promise<LiveRun> {
     const runId = randomUUID();
     const { launcher, calledOff } = this.#parts;
-    const launched = await untilAborted(launcher.launch(group, runId, calledOff), calledOff);
+    const launching = untilAborted(launcher.launch(group, runId, calledOff), calledOff);
+    launching.then(
+      () => this.#parts.onMade(undefined),
+      (error: unknown) => this.#noteFailure(error),
+    );
+    const launched = await launching;
     const live = this.#follow(group, { runId, launched });
     live.begin(startLineFor(this.#parts, { group, runId, jid }));
     return live;
+  }
+
+  #noteFailure(error: unknown): void {
+    const failure = failureOfError(error);
+    if (failure.type === 'outside' && failure.cause === 'sandbox') this.#parts.onMade(failure.detail);
   }
 
   #follow(group: Group, run: { runId: string; launched: Launched }): LiveRun {

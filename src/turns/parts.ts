@@ -80,4 +80,6 @@ export interface TurnParts {
 export interface LaneParts extends TurnParts {
   /** The host goes, and can wait no longer for a container that is being made or taken over. */
   readonly calledOff: AbortSignal;
+  /** What became of the making of a container: why the sandbox could not do it, undefined when it could. */
+  readonly onMade: (problem: string | undefined) => void;
 }

@@ -1,5 +1,7 @@
 // A host whose engine stops answering can be stopped all the same, and leaves to the next one what it could not end.
 import { expect, test } from 'vitest';
+import { connectAdmin } from '../../src/admin/client.ts';
+import { NanoclawError } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
 import { type House, openHouse } from '../house.ts';
 
@@ -65,11 +67,44 @@ test('a container that has closed by itself is not ended once more', async () =>
   house.say('hello');
   await house.hears(1);
   await house.rests();
-  await eventually('its end', () => {
-    house.clock.advance(2_000);
-    return house.app.turns && house.log.some((line) => line.includes('a container ended'));
-  });
+  house.clock.advance(2_000);
+  await eventually('its end', () => house.log.some((line) => line.includes('a container ended')));
   house.clock.advance(120_000);
   await new Promise(setImmediate);
   expect(kills).toBe(0);
+});
+
+test('status tells what the engine said as long as it does not do what it should', async () => {
+  await using house = await openHouse();
+  const admin = await connectAdmin(house.app.socketPath);
+  const state = async () => (await admin.call('status', {})).sandbox.state;
+  expect(await state()).toBe('ready');
+  house.sandbox.beforeStart = async () => {
+    throw new NanoclawError('sandbox.unavailable', 'docker is not running.', { cure: 'Start it.' });
+  };
+  house.say('hello');
+  await house.hears(1);
+  expect(await state()).toBe('docker is not running. Start it.');
+  house.sandbox.beforeStart = async () => undefined;
+  house.clock.advance(6_000);
+  await house.hears(2);
+  expect(await state()).toBe('ready');
+  admin.close();
+});
+
+test('status tells too that what an earlier host left cannot be looked for', async () => {
+  await using house = await openHouse({
+    onSandbox: (sandbox) => {
+      sandbox.beforeFind = async () => {
+        throw new NanoclawError('sandbox.unavailable', 'docker did not answer within 10 s.');
+      };
+    },
+  });
+  const admin = await connectAdmin(house.app.socketPath);
+  const state = async () => (await admin.call('status', {})).sandbox.state;
+  await expect.poll(state).toMatch(/did not answer/);
+  house.sandbox.beforeFind = async () => undefined;
+  house.clock.advance(6_000);
+  await expect.poll(state).toBe('ready');
+  admin.close();
 });
