@@ -18,6 +18,7 @@ import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { Requests } from './ipc/requests.ts';
 import { keepChannels } from './keep-channels.ts';
 import { ContainerLauncher } from './launch.ts';
+import { leaveRuntime } from './leave-runtime.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -43,6 +44,8 @@ export interface AppOptions {
   readonly chooseSandbox: (
     recorded: string | undefined,
   ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
+  /** A sandbox of a runtime that was used before; undefined where this machine has it no more. */
+  readonly formerSandbox?: (runtime: RuntimeName) => Sandbox | undefined;
   readonly gateway: Gateway;
   /** Platform channels; the terminal is always there. */
   readonly channels: Promise<readonly Channel[]> | readonly Channel[];
@@ -77,6 +80,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   // First: a setting that is wrong is told at once, before an image is built.
   const platforms = await options.channels;
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
+  await leaveRuntime(store, sandbox.capabilities.runtime, { former: options.formerSandbox ?? (() => undefined), log });
   if (record) store.facts.set('runtime', record);
   stops.add(() => gateway.close());
 
