@@ -194,6 +194,8 @@ export const adminMethods = {
       jid: z.string(),
       group: z.string(),
       assistantName: z.string(),
+      /** What wakes the group, where not everything does. */
+      trigger: z.string(),
       model: z.string().nullable(),
       sandbox: z.object({ runtime: z.string(), class: z.string() }),
       notices: z.array(z.string()),

@@ -21,13 +21,14 @@ export async function runStep(options: { checkout: string; runtime: string | und
     return 4;
   }
   let prepared: RuntimeName | undefined;
-  const preparer = preparerFor({ checkout: options.checkout, note: (line) => void process.stderr.write(`${line}\n`) });
+  const note = (line: string) => void process.stderr.write(`${line}\n`);
+  const preparer = preparerFor({ checkout: options.checkout, note });
   const prepare = async (runtime: RuntimeName, image: string) => {
     await preparer.prepare(runtime, image);
     prepared = runtime;
   };
   try {
-    const runtime = await settleRuntime({ ...config, runtime: name }, { ...preparer, prepare });
+    const runtime = await settleRuntime({ ...config, runtime: name }, { ...preparer, prepare }, { note });
     print({ ...block, RUNTIME: runtime, BUILD_OK: 'true', TEST_OK: 'true', STATUS: 'success' });
     return 0;
   } catch (error) {

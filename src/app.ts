@@ -20,6 +20,7 @@ import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { keepSearch } from './keep-search.ts';
 import { ContainerLauncher } from './launch.ts';
+import { leaveRuntime } from './leave-runtime.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
 import { localDay } from './lib/local-day.ts';
@@ -45,6 +46,8 @@ export interface AppOptions {
   readonly chooseSandbox: (
     recorded: string | undefined,
   ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
+  /** A sandbox of a runtime that was used before; undefined where this machine has it no more. */
+  readonly formerSandbox?: (runtime: RuntimeName) => Sandbox | undefined;
   readonly gateway: Gateway;
   /** Platform channels; the terminal is always there. */
   readonly channels: Promise<readonly Channel[]> | readonly Channel[];
@@ -76,12 +79,15 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const registry = openRegistry(options, stops);
   const { store } = registry;
   const install = installId(store);
+  // First: a setting that is wrong is told at once, before an image is built.
+  const platforms = await options.channels;
   const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
+  await leaveRuntime(store, sandbox.capabilities.runtime, { former: options.formerSandbox ?? (() => undefined), log });
   if (record) store.facts.set('runtime', record);
   stops.add(() => gateway.close());
 
   const terminal = new TerminalChannel({ clock });
-  const channels = [terminal, ...(await options.channels)];
+  const channels = [terminal, ...platforms];
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const attachmentBell = new Bell();
@@ -138,6 +144,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       timeZone: config.timeZone,
       renew: (folder) => turns.renew(folder),
       dailyBudgetUsd: config.dailyBudgetUsd,
+      recheckEgress: (folder) => launcher.recheckEgress(folder),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),

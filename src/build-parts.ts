@@ -17,6 +17,7 @@ import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
 import { ContainerSandbox } from './sandbox/container-cli.ts';
 import { docker, podmanHere } from './sandbox/dialects.ts';
 import { clientEnvironment } from './sandbox/engine-client.ts';
+import { findProgram } from './sandbox/find-program.ts';
 import { LocalSandbox, localProgram } from './sandbox/local.ts';
 import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.ts';
 
@@ -108,6 +109,12 @@ async function choose(
     choice = await ask();
   if (choice.type === 'use') return choice;
   throw choice.error;
+}
+
+/** To end what still runs in a runtime that is not used any more; undefined where its client is not on this machine. */
+export function formerSandbox(runtime: RuntimeName, config: Config, clock: Clock): Sandbox | undefined {
+  const there = runtime !== 'local' && findProgram(config.environment.path, runtime) !== undefined;
+  return there ? sandboxFor(runtime, config, clock) : undefined;
 }
 
 function sandboxFor(runtime: RuntimeName, config: Config, clock: Clock): Sandbox {

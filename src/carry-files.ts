@@ -10,12 +10,13 @@ interface Places {
 }
 
 export function fetchAttachments(
-  parts: Omit<FetcherParts, 'groupsDirectory' | 'fetch'>,
+  parts: Omit<FetcherParts, 'groupsDirectory' | 'isOpen' | 'fetch'>,
   { home, channelOf }: Places,
 ): AttachmentFetcher {
   return new AttachmentFetcher({
     ...parts,
     groupsDirectory: join(home, 'groups'),
+    isOpen: (jid) => channelOf(jid)?.isOpen(jid) ?? false,
     fetch: async ({ jid, ref }, how) => {
       const channel = channelOf(jid);
       if (!channel) throw new NanoclawError('channel.closed', `No channel of this host has the chat ${jid}.`);

@@ -1,7 +1,14 @@
 // The host as a process: settings, log, signals. The only file that may exit the process.
 import { join } from 'node:path';
 import { startApp } from './app.ts';
-import { buildChannels, buildGateway, buildSandbox, channelSettingNames, type Preparer } from './build-parts.ts';
+import {
+  buildChannels,
+  buildGateway,
+  buildSandbox,
+  channelSettingNames,
+  formerSandbox,
+  type Preparer,
+} from './build-parts.ts';
 import { readConfig } from './config.ts';
 import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
@@ -51,6 +58,8 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));
   const channels = buildChannels(config, { clock: systemClock, log });
+  // Whatever comes first, it is told by `startApp`: unheard until then it would count as an error nobody expected.
+  channels.catch(() => undefined);
   const starting = startApp({
     config,
     clock: systemClock,
@@ -59,6 +68,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     gateway: buildGateway(config, { clock: systemClock, log }),
     chooseSandbox: (recorded) =>
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
+    formerSandbox: (runtime) => formerSandbox(runtime, config, systemClock),
     requestStop: (how) => void stop(how).catch((error: unknown) => die(log, error)),
   });
   const app = await starting.catch((error: unknown) => {

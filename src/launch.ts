@@ -29,6 +29,8 @@ export interface LaunchParts {
 
 export class ContainerLauncher implements Launcher {
   readonly #parts: LaunchParts;
+  /** Of the groups whose container lives. */
+  readonly #doors = new Map<string, Door>();
   readonly owner: Owner | undefined;
 
   constructor(parts: LaunchParts) {
@@ -47,7 +49,7 @@ export class ContainerLauncher implements Launcher {
     return new Mailbox({ root, folder: group.folder, owner: this.owner, log, now: () => clock.now() });
   }
 
-  async launch(group: Group, runId: string): Promise<Launched> {
+  async launch(group: Group, runId: string, signal: AbortSignal): Promise<Launched> {
     const { registry, sandbox } = this.#parts;
     refuseWithoutSocket(sandbox);
     makeFolder(registry, group);
@@ -56,24 +58,24 @@ export class ContainerLauncher implements Launcher {
     const gatewayDirectory = this.#gatewayDirectory(group);
     return this.#behindDoor(group, {
       ...{ runId, mailbox },
-      connect: async () => this.#start(await this.#spec(group, { runId, gatewayDirectory })),
+      connect: async () => this.#start(await this.#spec(group, { runId, gatewayDirectory }), signal),
     });
   }
 
-  leftovers(): Promise<readonly FoundRun[]> {
+  leftovers(signal: AbortSignal): Promise<readonly FoundRun[]> {
     const { sandbox, install } = this.#parts;
-    return sandbox.find(install);
+    return sandbox.find(install, signal);
   }
 
   // Its mount shows the gateway's directory, and so the new socket in it.
-  adopt(group: Group, found: FoundRun): Promise<Launched> {
+  adopt(group: Group, found: FoundRun, signal: AbortSignal): Promise<Launched> {
     const mailbox = this.mailboxOf(group);
-    const connect = () => this.#parts.sandbox.attach(found);
+    const connect = () => this.#parts.sandbox.attach(found, signal);
     return this.#behindDoor(group, { runId: found.run, mailbox, connect });
   }
 
-  remove(found: FoundRun): Promise<void> {
-    return this.#parts.sandbox.remove(found);
+  remove(found: FoundRun, signal: AbortSignal): Promise<void> {
+    return this.#parts.sandbox.remove(found, signal);
   }
 
   async #behindDoor(
@@ -83,16 +85,41 @@ export class ContainerLauncher implements Launcher {
     const door = await this.#openDoor(group);
     try {
       const logPath = this.#logPath(group, run.runId);
-      return { run: await run.connect(), mailbox: run.mailbox, logPath, release: () => door.close() };
+      const release = () => this.#close(group, door);
+      return { run: await run.connect(), mailbox: run.mailbox, logPath, release };
     } catch (error) {
-      await door.close();
+      await this.#close(group, door);
       throw error;
     }
   }
 
-  #openDoor(group: Group): Promise<Door> {
-    const { folder, egress, allow } = group;
-    return this.#parts.gateway.open({ group: folder, directory: this.#gatewayDirectory(group), egress, allow });
+  /** What the group may reach has changed: what is open and may not be any more is cut. */
+  recheckEgress(folder: string): void {
+    this.#doors.get(folder)?.recheck();
+  }
+
+  // The door asks at each request: a group that was closed, or is gone, is closed from then on.
+  async #openDoor(group: Group): Promise<Door> {
+    const { folder } = group;
+    const { registry, gateway } = this.#parts;
+    const present = () => registry.store.groups.get(folder);
+    const door = await gateway.open({
+      group: folder,
+      directory: this.#gatewayDirectory(group),
+      get egress() {
+        return present()?.egress ?? 'llm-only';
+      },
+      get allow() {
+        return present()?.allow ?? [];
+      },
+    });
+    this.#doors.set(folder, door);
+    return door;
+  }
+
+  async #close({ folder }: Group, door: Door): Promise<void> {
+    if (this.#doors.get(folder) === door) this.#doors.delete(folder);
+    await door.close();
   }
 
   async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {
@@ -119,15 +146,17 @@ export class ContainerLauncher implements Launcher {
   }
 
   // A container of ours that nobody knows any more holds the name: it is removed, never run beside.
-  async #start(spec: RunSpec): Promise<Run> {
+  async #start(spec: RunSpec, signal: AbortSignal): Promise<Run> {
     const { sandbox, install, log } = this.#parts;
     try {
-      return await sandbox.start(spec);
+      return await sandbox.start(spec, signal);
     } catch (error) {
       if (!hasCode(error, 'sandbox.name-taken')) throw error;
       log.warn({ group: spec.group }, 'a leftover container had the name and was removed');
-      for (const found of await sandbox.find(install)) if (found.group === spec.group) await sandbox.remove(found);
-      return sandbox.start(spec);
+      for (const found of await sandbox.find(install, signal)) {
+        if (found.group === spec.group) await sandbox.remove(found, signal);
+      }
+      return sandbox.start(spec, signal);
     }
   }
 

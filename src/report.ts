@@ -38,7 +38,11 @@ export function reportStatus(parts: ReportParts): AdminResult<'status'> {
     assistantName: config.assistantName,
     model: config.model ?? null,
     credential: parts.gateway.credential,
-    sandbox: { runtime: sandbox.capabilities.runtime, class: sandbox.capabilities.class, state: 'ready' },
+    sandbox: {
+      runtime: sandbox.capabilities.runtime,
+      class: sandbox.capabilities.class,
+      state: parts.dispatcher.problem ?? 'ready',
+    },
     channels: parts.keeper.states().map((state) => ({ name: state.name, state: stateOf(state, parts.terminal) })),
     groups: store.groups.all().length,
     containers: parts.dispatcher.containers(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { buildSandbox, type Preparer } from './build-parts.ts';
+import { buildSandbox, formerSandbox, type Preparer } from './build-parts.ts';
 import type { Config } from './config.ts';
+import { leaveRuntime } from './leave-runtime.ts';
 import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog } from './lib/log.ts';
 import { hasCode, NanoclawError } from './model/errors.ts';
@@ -12,16 +13,41 @@ import { Store } from './store/store.ts';
  * Decides anew where agents of this home run, whatever was recorded: finds or takes the runtime, prepares it, checks it,
  * and records it. Throws `host.running` while a host holds the home, and what made the runtime unusable.
  */
-export async function settleRuntime(config: Config, preparer: Preparer): Promise<RuntimeName> {
+export async function settleRuntime(
+  config: Config,
+  preparer: Preparer,
+  { note }: { note: (line: string) => void },
+): Promise<RuntimeName> {
   using _awake = stayAwake();
   using _lock = lock(config.home);
   const parts = { clock: systemClock, log: createLog('silent', process.stderr) };
   const { sandbox } = await buildSandbox(config, { ...parts, recorded: undefined, preparer });
   await sandbox.check();
+  const { runtime } = sandbox.capabilities;
   const store = Store.open(join(config.home, 'store', 'messages.db'));
-  store.facts.set('runtime', sandbox.capabilities.runtime);
-  store.close();
-  return sandbox.capabilities.runtime;
+  try {
+    await leaveOld(store, runtime, { config, note });
+    store.facts.set('runtime', runtime);
+  } finally {
+    store.close();
+  }
+  return runtime;
+}
+
+// Whoever decides anew while the old engine does not answer has decided that too, but is told.
+async function leaveOld(
+  store: Store,
+  runtime: RuntimeName,
+  { config, note }: { config: Config; note: (line: string) => void },
+): Promise<void> {
+  const log = createLog('silent', process.stderr);
+  try {
+    await leaveRuntime(store, runtime, { former: (old) => formerSandbox(old, config, systemClock), log });
+  } catch (error) {
+    if (!hasCode(error, 'sandbox.left-behind')) throw error;
+    note(`${error.message} They are left to themselves now: see that none of them works any more.`);
+    await leaveRuntime(store, runtime, { former: () => undefined, log });
+  }
 }
 
 function lock(home: string): Disposable {

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { tempDirectory } from '../../test/temp-directory.ts';
 import { WindableClock } from '../../test/windable-clock.ts';
 import { Store } from '../store/store.ts';
-import { openPairing, pairOwner } from './pair-owner.ts';
+import { mayPair, openPairing, pairOwner } from './pair-owner.ts';
 
 function desk() {
   const home = tempDirectory();
@@ -16,7 +16,8 @@ function desk() {
   return {
     ...parts,
     open: (channel = 'telegram') => openPairing(parts, channel).code,
-    try: (code: string, channel = 'telegram') => pairOwner(parts, { channel, senderId: '5', name: 'Ann', code }),
+    try: (code: string, channel = 'telegram', senderId = '5') =>
+      pairOwner(parts, { channel, senderId, name: 'Ann', code }),
   };
 }
 
@@ -30,14 +31,29 @@ test('the right code makes an owner, once, however it is spelt', () => {
   expect(pairing.try(code)).toBe('refused');
 });
 
-test('five wrong codes void the right one; four do not', () => {
+test('five wrong codes silence their sender and nobody else; a new code begins anew', () => {
   const { store, ...pairing } = desk();
   const first = pairing.open();
-  for (let n = 0; n < 5; n++) expect(pairing.try('AAAAAAAA')).toBe('refused');
-  expect(pairing.try(first)).toBe('refused');
+  const stranger = { channel: 'telegram', senderId: 'stranger' };
+  for (let n = 0; n < 5; n++) {
+    expect(mayPair({ store }, stranger)).toBe(true);
+    expect(pairing.try('AAAAAAAA', 'telegram', 'stranger')).toBe('refused');
+  }
+  expect(mayPair({ store }, stranger)).toBe(false);
+  expect(pairing.try(first, 'telegram', 'stranger')).toBe('refused');
+  expect(pairing.try(first)).toBe('paired');
   const second = pairing.open();
-  for (let n = 0; n < 4; n++) expect(pairing.try('AAAAAAAA')).toBe('refused');
-  expect(pairing.try(second)).toBe('paired');
+  expect(pairing.try(second, 'telegram', 'stranger')).toBe('paired');
+});
+
+test('fifty wrong codes of many senders void the code: guessing stays hopeless', () => {
+  const { store, ...pairing } = desk();
+  const code = pairing.open();
+  for (let n = 0; n < 49; n++) pairing.try('AAAAAAAA', 'telegram', `s${n}`);
+  expect(store.pairings.get('telegram')).toMatchObject({ tries: 49 });
+  pairing.try('AAAAAAAA', 'telegram', 's49');
+  expect(store.pairings.get('telegram')).toBeUndefined();
+  expect(pairing.try(code)).toBe('refused');
 });
 
 test('a code is good for ten minutes, on its own channel, until the next one', () => {

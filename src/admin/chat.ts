@@ -67,6 +67,7 @@ function attach(parts: ChatParts, folder: string, connection: AdminConnection): 
     jid,
     group: group.name,
     assistantName: registry.assistantName,
+    trigger: group.trigger,
     model: group.model ?? parts.model ?? null,
     sandbox: chat.sandbox(),
     notices: chat.notices(),

@@ -27,6 +27,8 @@ export interface Operation {
   readonly dailyBudgetUsd: number | undefined;
   /** Ends what lives on a group's forgotten session. */
   readonly renew: (folder: string) => void;
+  /** What a group's sandbox may reach has changed. */
+  readonly recheckEgress: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
   readonly inboxBell: Bell;
   readonly outboxBell: Bell;
@@ -66,6 +68,7 @@ export function operate(operation: Operation): AdminHandlers {
     'groups.set': (change) => {
       setGroup(store, { ...change, now: registry.clock.now() });
       operation.inboxBell.ring();
+      if (change.egress !== undefined) operation.recheckEgress(change.folder);
       return {};
     },
     'groups.remove': ({ folder }) => {

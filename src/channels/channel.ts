@@ -83,7 +83,8 @@ export interface ChannelEvents {
  * - Messages of one chat are handed over in the platform's order, one at a time. A chat is shown by `onChat` before its
  *   first message is handed over, and again when its name changes.
  * - `send` is called one at a time per chat, in outbox order. It resolves with the platform's id once the platform has
- *   accepted the part. It throws `channel.refused` when trying again cannot help; any other error is retried by the host.
+ *   accepted the part. It throws `channel.refused` when trying again cannot help; any other error is retried by the host,
+ *   `channel.unsure` when the platform may have taken it (the connection was lost after the bytes had left).
  *   It settles within 5 s of `signal`.
  * - `edit` replaces the text of a message of ours; that it says so already is success. Throws as `send` does:
  *   `channel.refused` when that message cannot be edited (any more).

@@ -1,6 +1,9 @@
 import type { Egress } from '../model/group.ts';
 
-/** One group's way out. The socket is the identity: whoever can connect to it is that group. */
+/**
+ * One group's way out. The socket is the identity: whoever can connect to it is that group. `egress` and `allow` are read
+ * for each request, so a caller may hand over what the group has at that moment.
+ */
 export interface DoorSpec {
   readonly group: string;
   /**
@@ -15,6 +18,8 @@ export interface DoorSpec {
 }
 
 export interface Door {
+  /** The rules have changed: cuts what is open and would not be opened any more. */
+  recheck(): void;
   /** Stops listening, cuts what is open, removes the socket. Idempotent. */
   close(): Promise<void>;
 }
@@ -26,6 +31,7 @@ export interface Door {
  * What a caller may rely on, checked by test/contracts/gateway.ts against every gateway:
  * - `open` resolves when connections are taken. Opening a directory again closes the door that was there.
  *   It throws `gateway.cannot-listen` (path too long, directory not writable, gateway closed).
+ * - A rule that has changed counts for the next request, and after `recheck` for what is open as well.
  * - Nothing is buffered: a streamed answer passes piece by piece; when either side goes away, the other side learns it.
  * - Every refusal is an answer with a sentence: Anthropic's JSON error on the model side, plain text on the egress side.
  *   A model that cannot be reached is 502, one that falls silent is 504 or a cut, so that the SDK tries again.

@@ -38,6 +38,8 @@ export interface ChatCommand {
   readonly description: string;
   /** `owner`: and anyone in main as long as nobody is an owner. `anyone`: in every chat, wired or not. */
   readonly who: 'owner' | 'anyone';
+  /** False: it is neither stored nor answered, as if it had not been said. For what strangers may give. */
+  heeds?(parts: CommandParts, call: Pick<CommandCall, 'message' | 'channel'>): boolean;
   /** The reply, Markdown. Runs in the transaction that stores the command; a NanoclawError thrown is its reply. */
   run(parts: CommandParts, call: CommandCall): string;
 }

@@ -3,7 +3,7 @@
 import { listTasks } from '../acts/list-tasks.ts';
 import { setGroup } from '../acts/set-group.ts';
 import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
-import { pairInChat } from './pair-command.ts';
+import { heedsPairing, pairInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
 import { usageInChat } from './usage-command.ts';
 import { whyInChat } from './why-command.ts';
@@ -18,7 +18,7 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'usage', description: 'What was used, and what may still be', who: 'owner', run: usageInChat },
   { name: 'chatid', description: 'The id of this chat', who: 'owner', run: chatId },
   { name: 'why', description: 'What became of a message', who: 'owner', run: whyInChat },
-  { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },
+  { name: 'pair', description: 'Become an owner by a code', who: 'anyone', heeds: heedsPairing, run: pairInChat },
 ];
 
 export interface FoundCommand {

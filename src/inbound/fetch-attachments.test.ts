@@ -25,6 +25,7 @@ class Desk implements AsyncDisposable {
   readonly inboxBell = new Bell();
   fetch: Fetch = async () => Buffer.from('cat');
   readonly fetched: string[] = [];
+  readonly shut = new Set<string>();
   #fetcher: AttachmentFetcher | undefined;
   #said = 0;
 
@@ -40,6 +41,7 @@ class Desk implements AsyncDisposable {
       ...{ store, clock, bell, inboxBell, owner: undefined },
       log: createLog('silent', process.stdout),
       groupsDirectory: join(this.folder, '..'),
+      isOpen: (jid) => !this.shut.has(jid),
       fetch: ({ ref }, options) => {
         this.fetched.push(ref);
         return this.fetch(ref, options);
@@ -147,9 +149,40 @@ test('a failure is tried again, while the message waits and after, and given up 
     throw new Error('no way through');
   };
   const never = desk.say([{}]);
-  const settled = desk.settled(never);
-  desk.clock.advance(600_000);
-  expect(await settled).toMatchObject([{ state: 'failed', error: expect.stringContaining('sent again') }]);
+  const before = desk.fetched.length;
+  await eventually('the end', () => {
+    desk.clock.advance(60_000);
+    return desk.store.attachments.ofMessage(never)[0]?.state === 'failed';
+  });
+  expect(desk.store.attachments.ofMessage(never)).toMatchObject([{ error: expect.stringContaining('sent again') }]);
+  expect(desk.fetched.length - before).toBe(15);
+});
+
+test('days without the host or the platform cost no try: the file comes when the chat is open again', async () => {
+  await using desk = new Desk();
+  const seq = desk.say([{}]);
+  desk.clock.advance(3 * 86_400_000);
+  desk.fetch = () => Promise.reject(new Error('no way through'));
+  desk.open();
+  await eventually('the first try', () => desk.fetched.length === 1);
+  desk.shut.add('tg:1');
+  for (let n = 0; n < 48; n++) await new Promise(setImmediate).then(() => desk.clock.advance(3_600_000));
+  expect(desk.fetched).toHaveLength(1);
+  expect(desk.store.attachments.ofMessage(seq)).toMatchObject([{ state: 'pending' }]);
+  desk.fetch = async () => Buffer.from('cat');
+  desk.shut.clear();
+  desk.clock.advance(2_000);
+  expect(await desk.settled(seq)).toMatchObject([{ state: 'ready' }]);
+});
+
+test('chats that are not open stand in nobody’s way, however many', async () => {
+  await using desk = new Desk().open();
+  for (let n = 10; n < 20; n++) {
+    desk.shut.add(`tg:${n}`);
+    desk.say([{}, {}], `tg:${n}`);
+  }
+  expect(await desk.settled(desk.say([{}], 'tg:1'))).toMatchObject([{ state: 'ready' }]);
+  expect(desk.fetched).toHaveLength(1);
 });
 
 test('a fetch that was cut off by the end of the host is begun again at the next start', async () => {

@@ -15,8 +15,10 @@ const most = { perChat: 2, limit: 4 };
 /** One try may take this long: all of `maxBytes` at 1.4 Mbit/s. */
 const fetchTimeoutMs = 120_000;
 const longestWaitMs = 60_000;
-/** After that a fetch that fails is not tried again; one that comes late is still there when the agent looks. */
-const giveUpAfterMs = 600_000;
+/** Ten minutes of trying, and by tries alone: neither a host nor a platform that was away for days has tried anything. */
+const mostTries = 15;
+/** Looked at in one go: chats that are not open stand before the others and are passed over. */
+const lookAt = 200;
 const sweepMs = 2_000;
 
 export interface FetcherParts {
@@ -29,6 +31,8 @@ export interface FetcherParts {
   readonly groupsDirectory: string;
   /** Who gets the files, for a host that runs as root. */
   readonly owner: Owner | undefined;
+  /** False: the chat's channel is away, and nothing is tried or spent. */
+  readonly isOpen: (jid: string) => boolean;
   /** As a channel's `fetch`, by the channel of `jid`. */
   readonly fetch: (
     file: { jid: string; ref: string },
@@ -68,9 +72,10 @@ export class AttachmentFetcher {
   }
 
   #look(): void {
-    for (const file of this.#parts.store.attachments.due(this.#parts.clock.now(), most)) {
+    const { store, clock, isOpen } = this.#parts;
+    for (const file of store.attachments.due(clock.now(), { perChat: most.perChat, limit: lookAt })) {
       if (this.#running.size >= most.limit) return;
-      if (!this.#running.has(file.id)) this.#running.set(file.id, this.#serve(file));
+      if (!this.#running.has(file.id) && isOpen(file.place.jid)) this.#running.set(file.id, this.#serve(file));
     }
   }
 
@@ -147,7 +152,8 @@ export class AttachmentFetcher {
         return;
       case 'again':
         log.warn({ ...about, err: outcome.error }, 'an attachment was not fetched');
-        if (now - file.storedAt >= giveUpAfterMs) store.attachments.failed(file.id, notFetched);
+        if (!this.#parts.isOpen(file.place.jid)) store.attachments.later(file.id, now + sweepMs);
+        else if (file.attempts + 1 >= mostTries) store.attachments.failed(file.id, notFetched);
         else store.attachments.again(file.id, now + Math.min(1_000 * 2 ** file.attempts, longestWaitMs));
     }
   }

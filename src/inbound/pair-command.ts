@@ -1,14 +1,22 @@
-import { pairOwner } from '../acts/pair-owner.ts';
+import { countWrong, mayPair, pairOwner } from '../acts/pair-owner.ts';
 import { wireChat } from '../acts/wire-chat.ts';
 import type { InboundMessage } from '../model/message.ts';
 import type { CommandCall, CommandParts } from './command.ts';
+
+/** Everybody who knows the assistant's name can write this: where no code of theirs can be right, it is not heard. */
+export function heedsPairing({ desk }: CommandParts, { message, channel }: Pick<CommandCall, 'message' | 'channel'>) {
+  return message.fromOwner || mayPair(desk, { channel, senderId: message.senderId });
+}
 
 /** `/pair CODE`: the sender of the right code becomes an owner, and the chat is wired to main unless a group has it. */
 export function pairInChat({ desk }: CommandParts, call: CommandCall): string {
   const { channel, message, argument } = call;
   if (message.fromOwner) return 'You are an owner here already: this is your own machine, or your own account.';
-  if (argument === '') return refusal(channel);
   const { senderId, senderName: name } = message;
+  if (message.senderIsChat) {
+    countWrong(desk, { channel, senderId });
+    return nameless;
+  }
   switch (pairOwner(desk, { channel, senderId, name, code: argument })) {
     case 'refused':
       return refusal(channel);
@@ -39,6 +47,9 @@ function hasCode(text: string): boolean {
 function masked(text: string): string {
   return text.replace(command, '$1***');
 }
+
+const nameless =
+  'You write here in the name of a chat, so I cannot tell who you are. Turn off “Remain anonymous” in your administrator rights (or write as yourself, not as your channel) and send it again.';
 
 function refusal(channel: string): string {
   return `That is no code I am waiting for. The person who runs me makes one with \`npx nanoclaw pair ${channel}\`.`;

@@ -44,12 +44,16 @@ export class Receiver {
   receive(given: InboundMessage, channel: string): number | undefined {
     if (this.#closed) throw closed();
     try {
-      const fromOwner = given.fromOwner || this.#parts.desk.store.owners.has(channel, given.senderId);
-      return this.#receive({ ...given, fromOwner }, channel);
+      return this.#receive({ ...given, fromOwner: given.fromOwner || this.#isOwner(given, channel) }, channel);
     } catch (error) {
       this.#parts.log.error({ err: error, jid: given.jid }, 'a message could not be stored');
       throw notStored(error);
     }
+  }
+
+  // The name of a chat is nobody's: whoever may speak in it would be an owner.
+  #isOwner({ senderId, senderIsChat }: InboundMessage, channel: string): boolean {
+    return !senderIsChat && this.#parts.desk.store.owners.has(channel, senderId);
   }
 
   #receive(given: InboundMessage, channel: string): number | undefined {
@@ -60,6 +64,7 @@ export class Receiver {
     const standing = allowlist.standingOf(given.senderId, given.jid);
     const role = roleOf(given, group && standing);
     if (called && this.#mayCommand({ ...called, fromOwner: given.fromOwner, group, standing })) {
+      if (called.command.heeds?.(this.#parts, { message: given, channel }) === false) return undefined;
       return answerCommand(this.#parts, { ...called, message: given, stored: message, role, channel, group });
     }
     if (!group) {

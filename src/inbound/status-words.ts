@@ -11,7 +11,7 @@ export function statusForPhone(status: AdminResult<'status'>, group: Group): str
     `**${status.assistantName}** ${status.version} is running.`,
     `Group: ${group.name}${group.isMain ? ' (main)' : ''}`,
     `Model: ${group.model ?? status.model ?? 'the default'}`,
-    `Sandbox: ${sandbox.runtime} (${sandbox.class})`,
+    `Sandbox: ${sandbox.runtime} (${sandbox.class})${sandbox.state === 'ready' ? '' : `. ${sandbox.state}`}`,
     `Containers: ${containers}`,
     ...(group.isMain
       ? [

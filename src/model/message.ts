@@ -44,6 +44,8 @@ export interface InboundMessage {
   readonly thread: string | undefined;
   readonly senderId: string;
   readonly senderName: string;
+  /** Said in the name of a chat (an anonymous administrator, a channel): nobody knows which person it was. */
+  readonly senderIsChat?: boolean;
   readonly text: string;
   /** Milliseconds since the epoch, by the platform's clock; never used to order. */
   readonly sentAt: number;

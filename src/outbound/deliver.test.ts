@@ -53,7 +53,13 @@ describe('a message that no try delivers', () => {
     const [lost, ...more] = office.store.outbox.untold('main');
     expect(more).toEqual([]);
     expect(lost).toMatchObject({ text: 'hello', error: 'no such luck' });
-    office.store.outbox.markTold(lost?.id ?? 0);
+    office.store.outbox.tellIn('input-1', lost?.id ?? 0);
+    expect(office.store.outbox.untold('main')).toEqual([]);
+    office.store.outbox.untell('input-1');
+    expect(office.store.outbox.untold('main')).toHaveLength(1);
+    office.store.outbox.tellIn('input-2', lost?.id ?? 0);
+    office.store.outbox.markTold('input-2');
+    office.store.outbox.untell('input-2');
     expect(office.store.outbox.untold('main')).toEqual([]);
   });
 
@@ -122,6 +128,20 @@ describe('a file', () => {
     expect(existsSync(join(office.spool, 'left'))).toBe(false);
     office.channel.open();
     await office.stands('look');
+  });
+});
+
+describe('a connection that breaks after the bytes have left', () => {
+  test.each([
+    ['channel.unsure', false, '1'],
+    ['channel.unreachable', false, undefined],
+    ['channel.unsure', true, undefined],
+  ])('%s, and the platform knows keys: %s, is counted as %s repeat', async (code, idempotencyKey, counted) => {
+    await using office = await PostOffice.open({ capabilities: { idempotencyKey } });
+    office.channel.failNext(new NanoclawError(code, 'No answer came.'));
+    say(office, 'hello');
+    await inTime(office, 'the second try', () => office.channel.heard.length === 1);
+    expect(office.store.facts.get('possible-repeats')).toBe(counted);
   });
 });
 

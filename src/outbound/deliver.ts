@@ -11,7 +11,7 @@ import { hasCode } from '../model/errors.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { putRow } from './put-row.ts';
-import { countRepeat } from './repeats.ts';
+import { countRepeat, isUnsure } from './repeats.ts';
 import { Spool } from './spool.ts';
 
 interface DeliveryParts {
@@ -137,7 +137,7 @@ export class Delivery {
           await putRow({ ...this.#parts, spool: this.#spool }, row, { channel, signal: timeout.signal }),
         );
       } catch (error) {
-        return this.#failed(row, error, { channel, aborted: timeout.signal.aborted });
+        return this.#failed(row, error, { channel, unsure: isUnsure(error, timeout.signal) });
       }
     }
     this.#markSent(row, this.#unmarked.get(row.id) ?? '');
@@ -157,7 +157,7 @@ export class Delivery {
     if (row.file) this.#spool.remove(row.file);
   }
 
-  #failed(row: OutboxRow, error: unknown, how: { channel: Channel; aborted: boolean }): boolean {
+  #failed(row: OutboxRow, error: unknown, how: { channel: Channel; unsure: boolean }): boolean {
     const { store, clock, log } = this.#parts;
     // We ended it ourselves, and cannot know how far it came: it stays as it is for the next start.
     if (this.#stopping.signal.aborted) return false;
@@ -165,7 +165,7 @@ export class Delivery {
     const attempts = row.attempts + 1;
     const wait = retryAfterMs[attempts - 1];
     log.warn({ err: error, jid: row.place.jid, key: row.key, attempts }, 'a message was not delivered');
-    if (how.aborted && isSending(row) && !how.channel.capabilities.idempotencyKey) {
+    if (how.unsure && isSending(row) && !how.channel.capabilities.idempotencyKey) {
       countRepeat(this.#parts, `${row.key}/${row.part}`);
     }
     const refused = hasCode(error, 'channel.refused');

@@ -2,7 +2,7 @@ import { askedIn } from '../acts/asked-in.ts';
 import { hasCode } from '../model/errors.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import { Newest } from './newest.ts';
-import { countRepeat } from './repeats.ts';
+import { countRepeat, isUnsure } from './repeats.ts';
 import type { Showing, ShowingParts, Sight } from './showing.ts';
 import { shownText } from './visible-text.ts';
 
@@ -72,7 +72,7 @@ export class EditedAnswer implements Showing {
       ({ platformId } = await channel.send({ ...place, text, key, replyTo: row.replyTo }, signal));
     } catch (error) {
       store.streams.markFailed(row.id);
-      if (signal.aborted) countRepeat({ store, log }, key);
+      if (isUnsure(error, signal)) countRepeat({ store, log }, key);
       throw error;
     }
     this.#mark(row, platformId);

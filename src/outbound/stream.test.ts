@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
 import { PostOffice } from '../../test/fixtures/post-office.ts';
 import { postMessage } from '../acts/post-message.ts';
+import { NanoclawError } from '../model/errors.ts';
 
 const edits = { type: 'edit', everyMs: 1_000 } as const;
 
@@ -99,6 +100,13 @@ describe('where messages can be edited', () => {
     await office.stands('A whole answer');
     await office.settled();
     expect(office.channel.tries).toHaveLength(1);
+  });
+
+  test('a first showing that may have arrived is counted', async () => {
+    await using office = await PostOffice.open({ streamed: edits });
+    office.channel.failNext(new NanoclawError('channel.unsure', 'No answer came.'));
+    office.stream.onPartial(office.turn(), 'Half');
+    await eventually('the count', () => office.store.facts.get('possible-repeats') === '1');
   });
 
   test('killed before it knows where the message stands, the answer is sent anew, and that is counted', async () => {

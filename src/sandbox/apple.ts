@@ -71,8 +71,8 @@ export class AppleSandbox implements Sandbox {
     }
   }
 
-  async find(install: string): Promise<readonly FoundRun[]> {
-    return (await this.#list())
+  async find(install: string, signal?: AbortSignal): Promise<readonly FoundRun[]> {
+    return (await this.#list(signal))
       .filter((one) => one.install === install)
       .map(({ group, run, name, id, running }) => ({ group, run, name, id, running }));
   }
@@ -81,10 +81,10 @@ export class AppleSandbox implements Sandbox {
     throw new NanoclawError('sandbox.cannot', `Nothing can connect to ${found.name} again.`, { cure: 'Remove it.' });
   }
 
-  async remove(found: FoundRun): Promise<void> {
+  async remove(found: FoundRun, signal?: AbortSignal): Promise<void> {
     // The name is its only id: the label says whether it is still the same run.
-    if (!(await this.#state(found))) return;
-    const answer = await this.#client.run(['delete', '--force', found.name], { deadlineMs: 30_000 });
+    if (!(await this.#state(found, signal))) return;
+    const answer = await this.#client.run(['delete', '--force', found.name], { deadlineMs: 30_000, signal });
     if (answer.code === 0 || /not found/i.test(answer.stderr)) return;
     throw failed(`${found.name} could not be removed`, answer.stderr);
   }
@@ -105,12 +105,12 @@ export class AppleSandbox implements Sandbox {
         return child;
       },
       // Asked once its only client has ended: whatever is left of it then is of no use to anybody.
-      look: () =>
-        this.remove(found).then(
+      look: (signal) =>
+        this.remove(found, signal).then(
           () => ({ state: 'gone' }),
           () => ({ state: 'unknown' }),
         ),
-      remove: () => this.remove(found),
+      remove: (signal) => this.remove(found, signal),
     };
     const run = new ConnectedOnce(tether, { clock, adopted: false });
     let code: number | null | undefined;
@@ -138,13 +138,17 @@ export class AppleSandbox implements Sandbox {
     });
   }
 
-  async #state(found: Pick<FoundRun, 'name' | 'run'>): Promise<'running' | 'stopped' | undefined> {
-    const one = (await this.#list()).find(({ name, run }) => name === found.name && run === found.run);
+  async #state(
+    found: Pick<FoundRun, 'name' | 'run'>,
+    signal?: AbortSignal,
+  ): Promise<'running' | 'stopped' | undefined> {
+    const one = (await this.#list(signal)).find(({ name, run }) => name === found.name && run === found.run);
     return one && (one.running ? 'running' : 'stopped');
   }
 
-  async #list(): Promise<ReturnType<typeof listed>> {
-    const answer = await this.#client.run(['list', '--all', '--format', 'json'], { deadlineMs: 10_000 });
+  async #list(signal?: AbortSignal): Promise<ReturnType<typeof listed>> {
+    const args = ['list', '--all', '--format', 'json'];
+    const answer = await this.#client.run(args, { deadlineMs: 10_000, signal });
     if (answer.code !== 0) throw failed('Containers could not be listed', answer.stderr);
     return listed(answer.stdout);
   }

@@ -17,9 +17,10 @@ export interface Tether {
   readonly run: string;
   readonly name: string;
   attach(): AttachClient;
-  look(): Promise<Look>;
+  /** Aborted once nobody wants to know any more. */
+  look(signal: AbortSignal): Promise<Look>;
   /** Ends and removes it. Throws when the engine does not do it in time. */
-  remove(): Promise<void>;
+  remove(signal: AbortSignal | undefined): Promise<void>;
 }
 
 /**
@@ -38,7 +39,7 @@ export class AttachedRun implements Run {
   readonly #clock: Clock;
   #client: AttachClient | undefined;
   #lineMayBeCut: boolean;
-  #letGo = false;
+  readonly #letGo = new AbortController();
   #ending = false;
 
   /** `adopted`: somebody wrote to it before us. */
@@ -56,12 +57,12 @@ export class AttachedRun implements Run {
     this.exited = this.#follow();
   }
 
-  async kill(): Promise<void> {
-    if (this.#letGo) return;
+  async kill(signal?: AbortSignal): Promise<void> {
+    if (this.#letGo.signal.aborted) return;
     this.#ending = true;
     const ended = this.exited.then(() => true);
     try {
-      const removed = this.#tether.remove().then(() => true);
+      const removed = this.#tether.remove(signal).then(() => true);
       // An engine cannot end a container whose output nobody takes; a second is enough for one who does.
       if (!(await Promise.race([removed, pause(this.#clock, 1_000).then(() => false)]))) this.#dropClient();
       await removed;
@@ -74,8 +75,8 @@ export class AttachedRun implements Run {
   }
 
   detach(): void {
-    if (this.#letGo) return;
-    this.#letGo = true;
+    if (this.#letGo.signal.aborted) return;
+    this.#letGo.abort();
     this.#dropClient();
     this.#endStreams();
   }
@@ -83,8 +84,8 @@ export class AttachedRun implements Run {
   async #follow(): Promise<RunExit> {
     for (;;) {
       const clientCode = await this.#serve();
-      if (this.#letGo) return new Promise(() => undefined);
-      const first = await this.#tether.look();
+      if (this.#letGo.signal.aborted) return new Promise(() => undefined);
+      const first = await this.#tether.look(this.#letGo.signal);
       if (first.state !== 'running') {
         const after = await this.#untilGone(first);
         if (after === 'gone') {
@@ -94,7 +95,7 @@ export class AttachedRun implements Run {
           return { code: first.state === 'gone' ? clientCode : null, signal: null };
         }
       }
-      if (this.#letGo) return new Promise(() => undefined);
+      if (this.#letGo.signal.aborted) return new Promise(() => undefined);
       this.#lineMayBeCut = true;
       await pause(this.#clock, 50);
     }
@@ -102,7 +103,7 @@ export class AttachedRun implements Run {
 
   /** Carries bytes until the client has ended and its last byte was read. */
   #serve(): Promise<number | null> {
-    if (this.#letGo || this.#ending) return Promise.resolve(null);
+    if (this.#letGo.signal.aborted || this.#ending) return Promise.resolve(null);
     const client = this.#tether.attach();
     this.#client = client;
     client.stdin.on('error', () => undefined);
@@ -119,11 +120,11 @@ export class AttachedRun implements Run {
     let look = first;
     for (let seen = 0; look.state !== 'gone'; seen++) {
       if (look.state === 'running') return 'running';
-      if (this.#letGo) return 'let-go';
+      if (this.#letGo.signal.aborted) return 'let-go';
       // Each look takes its 30 ms. An engine that does not clean up by itself within some 10 s is told to.
-      if (look.state === 'ended' && seen > 300) await this.#tether.remove().catch(() => undefined);
+      if (look.state === 'ended' && seen > 300) await this.#tether.remove(this.#letGo.signal).catch(() => undefined);
       if (look.state === 'unknown') await pause(this.#clock, 1_000);
-      look = await this.#tether.look();
+      look = await this.#tether.look(this.#letGo.signal);
     }
     return 'gone';
   }

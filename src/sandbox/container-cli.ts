@@ -74,12 +74,12 @@ export class ContainerSandbox implements Sandbox {
     }
   }
 
-  async find(install: string): Promise<readonly FoundRun[]> {
-    return this.#list(`${labels.install}=${install}`);
+  async find(install: string, signal?: AbortSignal): Promise<readonly FoundRun[]> {
+    return this.#list(`${labels.install}=${install}`, signal);
   }
 
-  async attach(found: FoundRun): Promise<Run> {
-    const look = await this.#look(found.id);
+  async attach(found: FoundRun, signal?: AbortSignal): Promise<Run> {
+    const look = await this.#look(found.id, signal);
     if (look.state !== 'running') {
       throw new NanoclawError(
         'sandbox.failed',
@@ -89,12 +89,12 @@ export class ContainerSandbox implements Sandbox {
     return this.#follow(found, true);
   }
 
-  async remove(found: Pick<FoundRun, 'id' | 'name'>): Promise<void> {
-    const answer = await this.#client.run(['rm', '-f', '-v', found.id], { deadlineMs: 30_000 });
+  async remove(found: Pick<FoundRun, 'id' | 'name'>, signal?: AbortSignal): Promise<void> {
+    const answer = await this.#client.run(['rm', '-f', '-v', found.id], { deadlineMs: 30_000, signal });
     if (answer.code === 0 || gone.test(answer.stderr)) return;
     if (!/already in progress/i.test(answer.stderr)) throw failed(`${found.name} could not be removed`, answer.stderr);
     // Each look takes its 30 ms.
-    for (let looks = 0; looks < 300; looks++) if ((await this.#look(found.id)).state === 'gone') return;
+    for (let looks = 0; looks < 300; looks++) if ((await this.#look(found.id, signal)).state === 'gone') return;
     throw failed(`${found.name} could not be removed`, answer.stderr);
   }
 
@@ -111,23 +111,24 @@ export class ContainerSandbox implements Sandbox {
           stdio: ['pipe', 'pipe', 'pipe'],
           detached: true,
         }),
-      look: () => this.#lookAndClear(container),
-      remove: () => this.remove(container),
+      look: (signal) => this.#lookAndClear(container, signal),
+      remove: (signal) => this.remove(container, signal),
     };
     return new AttachedRun(tether, { clock: this.#options.clock, adopted });
   }
 
-  async #lookAndClear(container: Pick<FoundRun, 'id' | 'name'>): Promise<Look> {
-    const look = await this.#look(container.id);
+  async #lookAndClear(container: Pick<FoundRun, 'id' | 'name'>, signal: AbortSignal): Promise<Look> {
+    const look = await this.#look(container.id, signal);
     // What cannot be removed now is still there at the next look.
-    if (look.state === 'ended' && !this.#dialect.removesItself) await this.remove(container).catch(() => undefined);
+    if (look.state === 'ended' && !this.#dialect.removesItself)
+      await this.remove(container, signal).catch(() => undefined);
     return look;
   }
 
-  async #look(id: string): Promise<Look> {
+  async #look(id: string, signal: AbortSignal | undefined): Promise<Look> {
     const args = ['inspect', '--type', 'container', '--format', '{{.State.Status}} {{.State.ExitCode}}', id];
     try {
-      const answer = await this.#client.run(args, { deadlineMs: 10_000 });
+      const answer = await this.#client.run(args, { deadlineMs: 10_000, signal });
       if (answer.code !== 0) return { state: gone.test(answer.stderr) ? 'gone' : 'unknown' };
       const [status, code] = answer.stdout.trim().split(' ');
       const ended = status === 'exited' || status === 'dead' || status === 'removing' || status === 'stopped';
@@ -138,13 +139,13 @@ export class ContainerSandbox implements Sandbox {
     }
   }
 
-  async #list(label: string): Promise<FoundRun[]> {
+  async #list(label: string, signal?: AbortSignal): Promise<FoundRun[]> {
     const dialect = this.#dialect;
     const format = ['{{.ID}}', '{{.Names}}', '{{.State}}', dialect.label(labels.group), dialect.label(labels.run)].join(
       '\t',
     );
     const args = ['ps', '--all', '--no-trunc', '--filter', `label=${label}`, '--format', format];
-    const answer = await this.#client.run(args, { deadlineMs: 10_000 });
+    const answer = await this.#client.run(args, { deadlineMs: 10_000, signal });
     if (answer.code !== 0) throw failed('Containers could not be listed', answer.stderr);
     return answer.stdout.split('\n').flatMap((line) => {
       const [id, name, state, group, run] = line.split('\t');

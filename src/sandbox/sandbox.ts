@@ -95,9 +95,10 @@ export interface Run {
   readonly exited: Promise<RunExit>;
   /**
    * Ends it now, with everything it started. Resolves when it is gone, `exited` too. Idempotent. Rejects
-   * (`sandbox.unavailable`, `sandbox.failed`) when the engine did not do it within 30 s; may then be called again.
+   * (`sandbox.unavailable`, `sandbox.failed`) when the engine did not do it within 30 s, or by `signal`; may then be called
+   * again.
    */
-  kill(): Promise<void>;
+  kill(signal?: AbortSignal): Promise<void>;
   /** Lets go of it without ending it; only where `adopts` (elsewhere it throws `sandbox.cannot`). Nothing of it is ours then. */
   detach(): void;
 }
@@ -127,9 +128,9 @@ export interface Sandbox {
    */
   start(spec: RunSpec, signal?: AbortSignal): Promise<Run>;
   /** What is left of this install's runs, whoever started them. Empty for drivers that do not adopt. */
-  find(install: string): Promise<readonly FoundRun[]>;
+  find(install: string, signal?: AbortSignal): Promise<readonly FoundRun[]>;
   /** Connects to a found, running run again. Throws `sandbox.failed` when it is gone or does not run. */
-  attach(found: FoundRun): Promise<Run>;
+  attach(found: FoundRun, signal?: AbortSignal): Promise<Run>;
   /** Ends a found run and everything of it. Absent is fine. */
-  remove(found: FoundRun): Promise<void>;
+  remove(found: FoundRun, signal?: AbortSignal): Promise<void>;
 }

@@ -20,7 +20,6 @@ interface DueRow extends AttachmentRow {
   group_folder: string;
   chat_jid: string;
   thread: string | null;
-  stored_at: number;
 }
 
 /** An attachment that is to be fetched now. */
@@ -30,8 +29,6 @@ export interface DueAttachment extends IncomingAttachment {
   readonly group: string;
   readonly place: Place;
   readonly attempts: number;
-  /** When its message was stored. */
-  readonly storedAt: number;
 }
 
 /** Files that came with messages: pending, then ready or failed. */
@@ -41,6 +38,7 @@ export class Attachments {
   readonly #ready;
   readonly #failed;
   readonly #again;
+  readonly #later;
   readonly #ofMessage;
 
   constructor(db: Db) {
@@ -48,17 +46,17 @@ export class Attachments {
       VALUES (@message, @kind, @name, @mime, @size, @ref, 'pending', @path)`);
     // The first few of each chat, so that a flood in one does not stand before all the others.
     this.#due = db.prepare<[{ now: number; perChat: number; limit: number }], DueRow>(`SELECT * FROM (
-        SELECT attachments.*, inbox.group_folder, inbox.chat_jid, inbox.thread, messages.stored_at,
+        SELECT attachments.*, inbox.group_folder, inbox.chat_jid, inbox.thread,
           ROW_NUMBER() OVER (PARTITION BY inbox.chat_jid ORDER BY attachments.id) AS nth
         FROM attachments
           JOIN inbox ON inbox.message_seq = attachments.message_seq
-          JOIN messages ON messages.seq = attachments.message_seq
         WHERE attachments.state = 'pending' AND attachments.next_attempt_at <= @now)
       WHERE nth <= @perChat ORDER BY nth, id LIMIT @limit`);
     const settle = `UPDATE attachments SET attempts = attempts + 1`;
     this.#ready = db.prepare(`${settle}, state = 'ready', size = ?, error = NULL WHERE id = ?`);
     this.#failed = db.prepare(`${settle}, state = 'failed', error = ? WHERE id = ?`);
     this.#again = db.prepare(`${settle}, next_attempt_at = ? WHERE id = ?`);
+    this.#later = db.prepare('UPDATE attachments SET next_attempt_at = ? WHERE id = ?');
     this.#ofMessage = db.prepare<[number], AttachmentRow>(
       'SELECT * FROM attachments WHERE message_seq = ? ORDER BY id',
     );
@@ -80,7 +78,6 @@ export class Attachments {
       group: row.group_folder,
       place: { jid: row.chat_jid, thread: row.thread ?? undefined },
       attempts: row.attempts,
-      storedAt: row.stored_at,
     }));
   }
 
@@ -94,6 +91,11 @@ export class Attachments {
 
   again(id: number, at: number): void {
     this.#again.run(at, id);
+  }
+
+  /** Nothing was tried. */
+  later(id: number, at: number): void {
+    this.#later.run(at, id);
   }
 
   /** In the order in which they came. */

@@ -45,7 +45,9 @@ export class Outbox {
   readonly #ofTurn;
   readonly #files;
   readonly #untold;
+  readonly #tell;
   readonly #told;
+  readonly #untell;
   readonly #filesFor;
   readonly #counts;
 
@@ -94,9 +96,11 @@ export class Outbox {
       "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') AND file IS NOT NULL",
     );
     this.#untold = db.prepare<[string], OutboxColumns>(
-      "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 ORDER BY id",
+      "SELECT * FROM outbox WHERE group_folder = ? AND state = 'dead' AND agent_told = 0 AND told_in IS NULL ORDER BY id",
     );
-    this.#told = db.prepare('UPDATE outbox SET agent_told = 1 WHERE id = ?');
+    this.#tell = db.prepare('UPDATE outbox SET told_in = ? WHERE id = ?');
+    this.#told = db.prepare('UPDATE outbox SET agent_told = 1, told_in = NULL WHERE told_in = ?');
+    this.#untell = db.prepare('UPDATE outbox SET told_in = NULL WHERE told_in = ?');
     this.#counts = db.prepare<[], { state: string; n: number }>(
       "SELECT state, COUNT(*) AS n FROM outbox WHERE state IN ('due', 'sending', 'dead') GROUP BY state",
     );
@@ -197,8 +201,18 @@ export class Outbox {
     return this.#untold.all(group).map(fromColumns);
   }
 
-  markTold(id: number): void {
-    this.#told.run(id);
+  /** The agent is told of it in that input; it has been once it took the input. */
+  tellIn(inputId: string, id: number): void {
+    this.#tell.run(inputId, id);
+  }
+
+  markTold(inputId: string): void {
+    this.#told.run(inputId);
+  }
+
+  /** The agent never took the input: it is told in another one. */
+  untell(inputId: string): void {
+    this.#untell.run(inputId);
   }
 
   /** Files that wait to be sent to a chat. */

@@ -46,29 +46,41 @@ export interface Pairing {
   /** SHA-256 of the code, hex. */
   readonly codeHash: string;
   readonly expiresAt: number;
-  /** Wrong codes so far. */
+  /** Wrong codes so far, of everybody. */
   readonly tries: number;
 }
 
-/** The open one-time code of each channel, at most one. */
+interface Trier {
+  readonly channel: string;
+  readonly senderId: string;
+}
+
+/** The open one-time code of each channel, at most one, and who has tried to guess it. */
 export class Pairings {
   readonly #open;
   readonly #get;
   readonly #count;
+  readonly #triesOf;
+  readonly #forget;
   readonly #close;
 
   constructor(db: Db) {
-    this.#open = db.prepare(`INSERT INTO pairings (channel, code_hash, expires_at) VALUES (?, ?, ?)
-      ON CONFLICT (channel) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at, tries = 0`);
-    this.#get = db.prepare<[string], Pairing>(
-      'SELECT code_hash AS codeHash, expires_at AS expiresAt, tries FROM pairings WHERE channel = ?',
+    this.#open = db.prepare('INSERT INTO pairings (channel, code_hash, expires_at) VALUES (?, ?, ?)');
+    this.#get = db.prepare<[string], Pairing>(`SELECT code_hash AS codeHash, expires_at AS expiresAt,
+      (SELECT COALESCE(SUM(tries), 0) FROM pairing_tries WHERE channel = pairings.channel) AS tries
+      FROM pairings WHERE channel = ?`);
+    this.#count = db.prepare(`INSERT INTO pairing_tries (channel, sender_id, tries) VALUES (@channel, @senderId, 1)
+      ON CONFLICT (channel, sender_id) DO UPDATE SET tries = tries + 1`);
+    this.#triesOf = db.prepare<[string, string], { tries: number }>(
+      'SELECT tries FROM pairing_tries WHERE channel = ? AND sender_id = ?',
     );
-    this.#count = db.prepare('UPDATE pairings SET tries = tries + 1 WHERE channel = ?');
+    this.#forget = db.prepare('DELETE FROM pairing_tries WHERE channel = ?');
     this.#close = db.prepare('DELETE FROM pairings WHERE channel = ?');
   }
 
-  /** A new code takes the place of the one before. */
+  /** A new code takes the place of the one before; everybody may try again. */
   open(channel: string, pairing: Omit<Pairing, 'tries'>): void {
+    this.close(channel);
     this.#open.run(channel, pairing.codeHash, pairing.expiresAt);
   }
 
@@ -76,11 +88,17 @@ export class Pairings {
     return this.#get.get(channel);
   }
 
-  countWrong(channel: string): void {
-    this.#count.run(channel);
+  /** Wrong codes of one sender. */
+  triesOf({ channel, senderId }: Trier): number {
+    return this.#triesOf.get(channel, senderId)?.tries ?? 0;
+  }
+
+  countWrong({ channel, senderId }: Trier): void {
+    this.#count.run({ channel, senderId });
   }
 
   close(channel: string): void {
+    this.#forget.run(channel);
     this.#close.run(channel);
   }
 }

@@ -1,10 +1,11 @@
 import type { Mailbox } from '../ipc/mailbox.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 import { sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import type { FoundRun } from '../sandbox/sandbox.ts';
 import type { TurnRow } from '../store/turns.ts';
 import type { Cause } from './causes.ts';
-import type { Launched, TurnParts } from './parts.ts';
+import type { LaneParts, Launched } from './parts.ts';
 import { recoverGroup, recoverTurn } from './recover.ts';
 
 /** A container that goes on under this host, with the turn it works on. */
@@ -27,7 +28,7 @@ const retryMs = 5_000;
  * not answer nobody knows what lives, so all of this waits and is tried again.
  */
 export class Adoption {
-  readonly #parts: TurnParts;
+  readonly #parts: LaneParts;
   readonly #take: (adopted: Adopted) => void;
   /** Groups about which nothing is open any more. */
   readonly #settled = new Set<string>();
@@ -47,7 +48,7 @@ export class Adoption {
   #problem: string | undefined;
 
   /** `take` is called in the middle of a search, as soon as a container is attached. */
-  constructor(parts: TurnParts, take: (adopted: Adopted) => void) {
+  constructor(parts: LaneParts, take: (adopted: Adopted) => void) {
     this.#parts = parts;
     this.#take = take;
   }
@@ -99,16 +100,17 @@ export class Adoption {
     this.#fresh = false;
     this.#searched = this.#stuck.size === 0;
     this.#complete = this.#searched && states.every((state) => state === 'done');
+    if (this.#complete) this.#problem = undefined;
   }
 
-  /** Resolves when no search is under way; none begins any more. */
+  /** Resolves when no search is under way, or by `calledOff`; none begins any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#trying;
+    await untilAborted(Promise.resolve(this.#trying), this.#parts.calledOff).catch(() => undefined);
   }
 
   async #search(): Promise<void> {
-    const found = await this.#parts.launcher.leftovers();
+    const found = await this.#parts.launcher.leftovers(this.#parts.calledOff);
     await Promise.all(found.map((one) => this.#settle(one)));
     this.#searched = true;
     this.#fresh = true;
@@ -154,7 +156,7 @@ export class Adoption {
     const group = store.groups.get(folder);
     if (group && (await this.#adopt(group, found))) return;
     try {
-      await launcher.remove(found);
+      await launcher.remove(found, this.#parts.calledOff);
       log.info({ group: folder, run, name }, 'a leftover container was removed');
     } catch (error) {
       this.#stuck.add(folder);
@@ -167,7 +169,7 @@ export class Adoption {
     const state = this.#stateOf(group, found);
     if (state === undefined) return false;
     try {
-      const launched = await launcher.adopt(group, found);
+      const launched = await launcher.adopt(group, found, this.#parts.calledOff);
       const turn = store.turns.running().find((one) => one.group_folder === group.folder);
       const own = turn?.run_id === found.run ? turn : undefined;
       if (turn && !own) recoverTurn(this.#parts, turn);

@@ -3,7 +3,7 @@ import { Loop } from '../lib/loop.ts';
 import type { Place } from '../model/chat.ts';
 import { type Adopted, Adoption } from './adopt.ts';
 import { Lane } from './lane.ts';
-import type { TurnParts } from './parts.ts';
+import type { LaneParts, TurnParts } from './parts.ts';
 import { Prewarmer } from './prewarm.ts';
 import { forgetSession } from './renew.ts';
 import { holdPlace } from './settle.ts';
@@ -12,6 +12,8 @@ import { storeStop } from './stop-turn.ts';
 
 /** How long running turns may go on after the host was told to stop. */
 const farewellMs = 30_000;
+/** How long a container may take then to be made or taken over. */
+const makingMs = 5_000;
 const sweepMs = 2_000;
 /** A look that comes so much later than planned comes after a sleep of the whole machine. */
 const sleepMs = 60_000;
@@ -28,7 +30,8 @@ export interface ContainerState {
  * first. An idle container gives way to a waiting group.
  */
 export class Dispatcher {
-  readonly #parts: TurnParts;
+  readonly #parts: LaneParts;
+  readonly #calledOff = new AbortController();
   readonly #lanes = new Map<string, Lane>();
   readonly #loop: Loop;
   readonly #slots: Slots;
@@ -36,12 +39,16 @@ export class Dispatcher {
   readonly #adoption: Adoption;
   #lookedAt: number;
   #stopping = false;
+  #problem: string | undefined;
 
   constructor(parts: TurnParts) {
-    this.#parts = parts;
+    const onMade = (problem: string | undefined) => {
+      this.#problem = problem;
+    };
+    this.#parts = { ...parts, calledOff: this.#calledOff.signal, onMade };
     this.#slots = new Slots(this.#lanes, parts.settings.maxContainers);
     this.#prewarmer = new Prewarmer(parts);
-    this.#adoption = new Adoption(parts, (adopted) => this.#adopt(adopted));
+    this.#adoption = new Adoption(this.#parts, (adopted) => this.#adopt(adopted));
     this.#lookedAt = parts.clock.now();
     this.#loop = new Loop({
       bell: parts.inboxBell,
@@ -69,10 +76,12 @@ export class Dispatcher {
 
   /**
    * Running turns get 30 s. Then containers that work are left to the next host where they can be, all others end; with
-   * `now` (also when it comes in the meantime) every container is ended at once.
+   * `now` (also when it comes in the meantime) every container is ended at once. An engine that does not answer is given
+   * 10 s: what is left is found by the next start.
    */
   async stop(now: AbortSignal): Promise<void> {
     this.#stopping = true;
+    using _patience = this.#parts.clock.after(makingMs, () => this.#calledOff.abort());
     await Promise.all([this.#loop.stop(), this.#adoption.stop()]);
     await this.#turnsOver(now);
     const { adopts } = this.#parts.launcher;
@@ -93,6 +102,11 @@ export class Dispatcher {
   renew(folder: string): void {
     forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
     this.#parts.inboxBell.ring();
+  }
+
+  /** Why no turn can begin: what the engine said when it was asked last, undefined when it did what it should. */
+  get problem(): string | undefined {
+    return this.#adoption.problem?.detail ?? this.#problem;
   }
 
   containers(): ContainerState[] {

@@ -71,6 +71,7 @@ function takeAcknowledged(parts: TurnParts, { mailbox, turn }: Box): void {
 export function takeInput(parts: TurnParts, turnId: string, inputId: string): void {
   if (!parts.store.turns.take(turnId, inputId)) return;
   parts.store.inbox.acknowledge(turnId, inputId);
+  parts.store.outbox.markTold(inputId);
   const rows = parts.store.inbox.claimedBy(turnId).filter((row) => row.input_id === inputId);
   putEyesOn(parts, rows);
 }

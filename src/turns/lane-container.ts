@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../lib/clock.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 import type { Group } from '../model/group.ts';
+import { failureOfError } from './causes.ts';
 import { type LiveFrame, LiveRun } from './live-run.ts';
-import type { Launched, TurnParts } from './parts.ts';
+import type { LaneParts, Launched } from './parts.ts';
 import { startLineFor } from './start-line.ts';
 
 // The runner gives its SDK process 5 s to save and go.
 const closingMs = 8_000;
+/** An engine that works ends a container in a moment; one that does not is not waited for. */
+const patienceMs = 10_000;
 
 interface Ended {
   readonly live: LiveRun;
@@ -16,14 +20,14 @@ interface Ended {
 
 /** The one container a group may have: being made, alive, or ended and not judged yet. */
 export class LaneContainer {
-  readonly #parts: TurnParts;
+  readonly #parts: LaneParts;
   readonly #onFrame: (frame: LiveFrame) => void;
   readonly #changed: () => void;
   #live: LiveRun | undefined;
   #coming: Promise<LiveRun> | undefined;
   #ended: Ended | undefined;
 
-  constructor(parts: TurnParts, options: { onFrame: (frame: LiveFrame) => void; changed: () => void }) {
+  constructor(parts: LaneParts, options: { onFrame: (frame: LiveFrame) => void; changed: () => void }) {
     this.#parts = parts;
     this.#onFrame = options.onFrame;
     this.#changed = options.changed;
@@ -63,17 +67,24 @@ export class LaneContainer {
     this.#ended = undefined;
   }
 
-  /** The living one, once there is none being made any more. */
+  /** The living one, once there is none being made any more, or nobody can wait for that. */
   async settled(): Promise<LiveRun | undefined> {
     return this.#live ?? (await this.#coming?.catch(() => undefined));
   }
 
-  /** Resolves when it is gone. Nothing is spent by it. */
+  /** For a host that goes. Resolves when it is gone, or after 10 s: then it is the next host's to find. Nothing is spent. */
   async kill(): Promise<void> {
-    const live = await this.settled();
+    let live: LiveRun | undefined;
+    let gaveUp = false;
+    using _patience = this.#parts.clock.after(patienceMs, () => {
+      gaveUp = true;
+      live?.giveUp();
+    });
+    live = await this.settled();
     if (!live) return;
     await live.kill({ endedByUs: true });
-    await live.exited;
+    if (!gaveUp) await live.exited;
+    else if (this.#parts.launcher.adopts) this.detach();
   }
 
   /** As `kill`, but it may save what it has first. */
@@ -82,9 +93,8 @@ export class LaneContainer {
     if (!live) return;
     live.close();
     const gone = new AbortController();
-    const inTime = live.exited.then(() => gone.abort());
+    void live.exited.then(() => gone.abort());
     if (await pause(this.#parts.clock, closingMs, gone.signal)) await this.kill();
-    await inTime;
   }
 
   /** It goes on without us. */
@@ -95,10 +105,21 @@ export class LaneContainer {
 
   async #make(group: Group, jid: string): Promise<LiveRun> {
     const runId = randomUUID();
-    const launched = await this.#parts.launcher.launch(group, runId);
+    const { launcher, calledOff } = this.#parts;
+    const launching = untilAborted(launcher.launch(group, runId, calledOff), calledOff);
+    launching.then(
+      () => this.#parts.onMade(undefined),
+      (error: unknown) => this.#noteFailure(error),
+    );
+    const launched = await launching;
     const live = this.#follow(group, { runId, launched });
     live.begin(startLineFor(this.#parts, { group, runId, jid }));
     return live;
+  }
+
+  #noteFailure(error: unknown): void {
+    const failure = failureOfError(error);
+    if (failure.type === 'outside' && failure.cause === 'sandbox') this.#parts.onMade(failure.detail);
   }
 
   #follow(group: Group, run: { runId: string; launched: Launched }): LiveRun {

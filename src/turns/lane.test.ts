@@ -5,14 +5,14 @@ import { encodeFrame } from '../../protocol/frames.ts';
 import { eventually } from '../../test/eventually.ts';
 import { openTurnParts } from '../../test/fixtures/turn-parts.ts';
 import { Lane } from './lane.ts';
-import type { TurnParts } from './parts.ts';
+import type { LaneParts } from './parts.ts';
 
 /** A lane that has taken over a container, with a turn in it; what the container says comes from the test. */
 function open() {
   const place = openTurnParts(['anna']);
   const { store } = place;
   const counted = { looks: 0 };
-  const parts: TurnParts = {
+  const parts: LaneParts = {
     ...place.parts,
     serveRequests: () => {
       counted.looks += 1;

@@ -7,7 +7,7 @@ import { LaneContainer } from './lane-container.ts';
 import { LaneFrames } from './lane-frames.ts';
 import { tellBackgroundEnded, tellGaveWay } from './lane-notices.ts';
 import type { LiveRun } from './live-run.ts';
-import type { Launched, TurnParts } from './parts.ts';
+import type { LaneParts, Launched } from './parts.ts';
 import { forgetStaleSession, isStale } from './renew.ts';
 import { endTurn, holdPlace } from './settle.ts';
 import { StopDeadline } from './stop-turn.ts';
@@ -15,7 +15,7 @@ import { Turn } from './turn.ts';
 
 /** One group's lane: at most one container and one turn at any time. Its truth is in the store and the mailbox. */
 export class Lane {
-  readonly #parts: TurnParts;
+  readonly #parts: LaneParts;
   readonly #folder: string;
   /** Called after every change that may let somebody else go on. */
   readonly #changed: () => void;
@@ -30,7 +30,7 @@ export class Lane {
   /** Where this lane spoke last. */
   #place: Place | undefined;
 
-  constructor(parts: TurnParts, folder: string, changed: () => void) {
+  constructor(parts: LaneParts, folder: string, changed: () => void) {
     this.#parts = parts;
     this.#folder = folder;
     this.#changed = changed;
@@ -70,7 +70,7 @@ export class Lane {
       if (turn) await this.#run(turn);
     } catch (error) {
       parts.log.error({ err: error, group: this.#folder }, 'a turn could not begin');
-      this.#otherwise = failureOfError(error);
+      this.#otherwise = parts.calledOff.aborted ? { type: 'ours' } : failureOfError(error);
       // What may have been handed over must not be worked on: the turn ends when its container is gone.
       if (this.live) void this.live.kill({ endedByUs: false });
       else this.#endOrLater();
@@ -169,7 +169,7 @@ export class Lane {
     this.live?.close();
   }
 
-  /** Ends container and turn at once; nothing is spent. Resolves when the container is gone. */
+  /** Ends container and turn at once; nothing is spent. Resolves when the container is gone, or after 10 s. */
   kill(): Promise<void> {
     return this.#container.kill();
   }

@@ -4,6 +4,7 @@ import type { StartLine } from '../../protocol/start.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import { type Clock, pause } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 import type { Group } from '../model/group.ts';
 import { LineCutter } from '../text/lines.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -40,6 +41,8 @@ interface LiveRunOptions {
 export class LiveRun {
   readonly #options: LiveRunOptions;
   readonly #runLog: RunLog;
+  readonly #gaveUp = new AbortController();
+  #farewell: Disposable | undefined;
   #closing = false;
   #endedByUs = false;
   #complaints = 0;
@@ -98,28 +101,36 @@ export class LiveRun {
     this.#endedByUs = true;
     this.mailbox.askToClose();
     this.ring();
-    this.#options.clock.after(farewellMs, () => void this.kill({ endedByUs: true }));
+    this.#farewell = this.#options.clock.after(farewellMs, () => void this.kill({ endedByUs: true }));
   }
 
-  /** Ends it with everything it started; tried again while the engine does not answer. Resolves when it is gone. */
+  /**
+   * Ends it with everything it started; tried again while the engine does not answer. Resolves when it is gone, or by
+   * `giveUp`.
+   */
   async kill(options: { endedByUs: boolean }): Promise<void> {
     this.#closing = true;
     this.#endedByUs ||= options.endedByUs;
     const { clock, log, launched } = this.#options;
-    for (;;) {
+    const { signal } = this.#gaveUp;
+    do {
       try {
-        await launched.run.kill();
-        return;
+        return await untilAborted(launched.run.kill(signal), signal);
       } catch (error) {
         log.error({ err: error, group: this.group.folder, run: this.runId }, 'a container could not be ended');
-        await pause(clock, 5_000);
       }
-    }
+    } while (await pause(clock, 5_000, signal));
+  }
+
+  /** The host can wait no longer. */
+  giveUp(): void {
+    this.#gaveUp.abort();
   }
 
   /** Lets go of it without ending it: it is the next host's. `exited` stays open for ever. */
   detach(): void {
     this.#closing = true;
+    this.#farewell?.[Symbol.dispose]();
     this.#options.launched.run.detach();
     this.#runLog.close();
   }
@@ -171,6 +182,7 @@ export class LiveRun {
   async #watchExit(): Promise<{ code: number | null; endedByUs: boolean }> {
     const { launched, log, group, runId } = this.#options;
     const exit = await launched.run.exited;
+    this.#farewell?.[Symbol.dispose]();
     this.#runLog.write('err', `[ended: code ${exit.code ?? 'none'}, signal ${exit.signal ?? 'none'}]`);
     this.#runLog.close();
     log.info({ group: group.folder, run: runId, ...exit }, 'a container ended');

@@ -21,18 +21,18 @@ export interface Launched {
 
 /**
  * Makes a group's container from everything below this floor. Rejects with a NanoclawError; `sandbox.*` and `gateway.*`
- * codes are causes outside the message.
+ * codes are causes outside the message. Aborted: it settles as soon as the engine lets it; what is left is the next host's.
  */
 export interface Launcher {
   /** Containers outlive the host, and the next one can take them over. */
   readonly adopts: boolean;
-  launch(group: Group, runId: string): Promise<Launched>;
+  launch(group: Group, runId: string, signal: AbortSignal): Promise<Launched>;
   /** Containers of earlier hosts of this install. Empty where they end with their host. */
-  leftovers(): Promise<readonly FoundRun[]>;
+  leftovers(signal: AbortSignal): Promise<readonly FoundRun[]>;
   /** Takes a running leftover over: opens its way out again at the same place and attaches. Rejects when it is gone. */
-  adopt(group: Group, found: FoundRun): Promise<Launched>;
+  adopt(group: Group, found: FoundRun, signal: AbortSignal): Promise<Launched>;
   /** Ends a leftover and everything of it. */
-  remove(found: FoundRun): Promise<void>;
+  remove(found: FoundRun, signal: AbortSignal): Promise<void>;
   /** The group's mailbox without a container: what the last run left there. */
   mailboxOf(group: Group): Mailbox;
 }
@@ -75,4 +75,11 @@ export interface TurnParts {
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
   /** Why no turn of that group may begin for this place now (no credential, a full disk, a spent budget), or undefined. */
   readonly heldBy: (group: Group, place: Place) => Held | undefined;
+}
+
+export interface LaneParts extends TurnParts {
+  /** The host goes, and can wait no longer for a container that is being made or taken over. */
+  readonly calledOff: AbortSignal;
+  /** What became of the making of a container: why the sandbox could not do it, undefined when it could. */
+  readonly onMade: (problem: string | undefined) => void;
 }

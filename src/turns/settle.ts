@@ -57,6 +57,7 @@ function giveBack(parts: SayParts, turn: TurnRow, lost: { input: InputRow; failu
   const { input, failure } = lost;
   // What the agent never took left no trace: the rows go back to the attempt before.
   const turnId = input.taken === 1 ? turn.id : turn.retry_of;
+  if (input.taken === 0) store.outbox.untell(input.id);
   const rows = store.inbox.claimedBy(turn.id).filter((row) => row.input_id === input.id);
   for (const row of rows) settleRow(parts, { ...row, turn_id: turnId }, { failure, taken: input.taken === 1 });
   if (failure.type === 'outside') tellCause(parts, rows, failure);

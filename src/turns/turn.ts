@@ -82,7 +82,6 @@ export class Turn {
     const { batches } = cutInBatches(taken, (row) => taskOf(store, row) !== undefined);
     const people = batches.find(([first]) => first && !taskOf(store, first));
     const lost = store.outbox.untold(this.group.folder);
-    for (const row of lost) store.outbox.markTold(row.id);
     const undelivered = lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' }));
     for (const [index, batch] of batches.entries()) {
       const older = batch === people ? omitted : [];
@@ -90,6 +89,7 @@ export class Turn {
         omitted: older.length,
         undelivered: index === 0 ? undelivered : [],
       });
+      if (index === 0) for (const row of lost) store.outbox.tellIn(input.id, row.id);
       store.inbox.claim({ turnId: this.id, inputId: input.id }, [...batch, ...older]);
     }
   }

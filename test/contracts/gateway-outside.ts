@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { echoServer, rawServer, recorder } from './gateway-client.ts';
+import { echoServer, rawServer, readUntil, recorder } from './gateway-client.ts';
 import type { House } from './gateway-house.ts';
 
 export function outsideContract(name: string, house: House): void {
@@ -59,6 +59,35 @@ export function outsideContract(name: string, house: House): void {
       let back = '';
       for await (const chunk of socket) back += String(chunk);
       expect(back.length).toBe(big.length);
+    });
+
+    it('is closed by a change of its rules, for the next request at once and for what is open by a recheck', async () => {
+      const echo = await echoServer();
+      onTestFinished(() => echo[Symbol.asyncDispose]());
+      const { gateway, spec, inside } = await house();
+      const target = `127.0.0.1:${echo.port}`;
+      let allow = [target];
+      const { group, directory } = spec;
+      const door = await gateway.open({
+        ...{ group, directory },
+        egress: 'llm-only',
+        get allow() {
+          return allow;
+        },
+      });
+      const { status, socket } = await inside.tunnel(target);
+      expect(status).toBe(200);
+      door.recheck();
+      socket.write('still');
+      expect(await readUntil(socket, 'still')).toBe('still');
+      allow = [];
+      expect((await inside.tunnel(target)).status).toBe(403);
+      const cut = new Promise((resolve) => socket.resume().once('end', resolve).on('error', resolve));
+      door.recheck();
+      await cut;
+      socket.destroy();
+      allow = [target];
+      expect((await inside.tunnel(target)).status).toBe(200);
     });
 
     it('is 502 where nobody answers', async () => {

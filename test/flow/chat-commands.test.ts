@@ -60,6 +60,8 @@ test('the terminal commands too, and a program that waits for the answer gets it
   const admin = await connectAdmin(house.app.socketPath);
   const heard: string[] = [];
   using _ = admin.onEvent((event) => event.event === 'message' && heard.push(event.text));
+  house.group('family', 'tg:-9', { trigger: '@Sparky' });
+  expect(await admin.call('chat.attach', { group: 'family' })).toMatchObject({ trigger: '@Sparky' });
   await admin.call('chat.attach', { group: 'main' });
   const { message } = await admin.call('chat.say', { text: '/chatid' });
   expect(await admin.call('chat.settled', { message })).toEqual({ state: 'done' });

@@ -35,31 +35,50 @@ test('the right code from a chat nobody knows makes an owner and wires the chat 
   expect(owners(house)).toEqual([{ channel: 'tg', senderId: '50', name: 'Ann' }]);
   expect(await reply(house, 'who am I?', ann)).toBe('hello owner');
   // Used up: nobody else gets in by it, and the owner's own second try is told so kindly.
-  expect(await reply(house, `/pair ${code}`, sam)).toMatch(/no code I am waiting for/);
+  expect(house.channel.say(sam.jid, `/pair ${code}`, sam)).toBeUndefined();
   expect(await reply(house, `/pair ${code}`, ann)).toMatch(/You are an owner here already/);
   expect(owners(house)).toHaveLength(1);
   // The code stands nowhere.
   expect(house.log.join('\n')).not.toContain(code);
   house.withStore((store) => {
-    for (const { jid } of [ann, sam]) {
-      for (const message of store.messages.newest(jid, 20)) expect(message.text).not.toContain(code);
-      expect(JSON.stringify(store.messages.newest(jid, 20))).toContain('/pair ***');
-    }
+    for (const message of store.messages.newest(ann.jid, 20)) expect(message.text).not.toContain(code);
+    expect(JSON.stringify(store.messages.newest(ann.jid, 20))).toContain('/pair ***');
+    expect(store.messages.newest(sam.jid, 20)).toEqual([]);
   });
 });
 
-test('wrong codes are refused alike; after five of them the right one is void too', async () => {
+test('a stranger’s wrong codes are refused alike; after five that stranger is not heard, and the right one still pairs', async () => {
   await using house = await openHouse();
   const code = await pair(house);
   const answers = new Set<string>();
   for (const wrong of ['AAAAAAAA', code.slice(0, 7), `${code}A`, '', '  x ']) {
     answers.add(await reply(house, `/pair ${wrong}`, sam));
   }
-  answers.add(await reply(house, '/pair BBBBBBBB', sam));
-  answers.add(await reply(house, `/pair ${code}`, ann));
   expect([...answers]).toEqual([expect.stringMatching(/no code I am waiting for/)]);
+  for (const more of ['BBBBBBBB', code]) expect(house.channel.say(sam.jid, `/pair ${more}`, sam)).toBeUndefined();
   expect(owners(house)).toEqual([]);
-  expect(house.withStore((store) => store.chats.get(ann.jid)?.group)).toBeUndefined();
+  expect(await reply(house, `/pair ${code}`, ann)).toMatch(/you are an owner/);
+  expect(house.heard(sam.jid)).toHaveLength(5);
+});
+
+test('while no code is open nothing of a stranger is stored or answered', async () => {
+  await using house = await openHouse();
+  for (const text of ['/pair', '/pair AAAAAAAA']) expect(house.channel.say(sam.jid, text, sam)).toBeUndefined();
+  house.withStore((store) => expect(store.messages.newest(sam.jid, 20)).toEqual([]));
+  expect(house.heard(sam.jid)).toEqual([]);
+});
+
+test('who writes in the name of a chat cannot pair, and is told how; an owner by a chat’s id is none', async () => {
+  await using house = await openHouse();
+  const code = await pair(house);
+  const nameless = { jid: 'tg:-5', senderId: '-5', senderName: 'Club', senderIsChat: true };
+  expect(await reply(house, `/pair ${code}`, nameless)).toMatch(/Turn off “Remain anonymous”.*send it again/);
+  expect(owners(house)).toEqual([]);
+  expect(await reply(house, `/pair ${code}`, { ...ann, jid: 'tg:-5' })).toMatch(/you are an owner/);
+  // As an earlier version has stored it.
+  house.withStore((store) => store.owners.add({ channel: 'tg', senderId: '-5', name: 'Club' }, 1));
+  const seq = house.say('/chatid', nameless);
+  house.withStore((store) => expect(store.messages.get(seq)).toMatchObject({ role: 'member' }));
 });
 
 test('a code that is too old is said to be, and a new one voids the old', async () => {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callTool, cut, inOneAnswer, say } from '../../src/gateway/rehearsal/reply.ts';
+import { NanoclawError } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
 import { type House, openHouse } from '../house.ts';
 
@@ -179,4 +180,26 @@ test('what could not be delivered is told to the agent, once, with its next mess
   // The conversation holds it from then on, said once.
   expect(told).toEqual([0, 1, 1]);
   expect(house.rehearsal.requests[1]?.context.texts.join('\n')).toContain('re: one</undelivered>');
+});
+
+test('an agent that never took the message is told again, in the one it takes', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => say(`re: ${context.text}`);
+  house.channel.shut('tg:1');
+  house.say('one');
+  await eventually('the answer to wait', () => house.withStore((store) => store.outbox.openIn('tg:1') === 1));
+  house.withStore((store) => store.outbox.bury(store.outbox.head('tg:1')?.id ?? 0, 'blocked'));
+  house.channel.open('tg:1');
+  await house.close();
+  await house.open();
+  house.sandbox.beforeStart = async () => {
+    house.sandbox.beforeStart = async () => undefined;
+    throw new NanoclawError('sandbox.unavailable', 'The engine does not answer.');
+  };
+  house.say('two');
+  await eventually('the second answer', () => {
+    house.clock.advance(5_000);
+    return house.heard().includes('re: two');
+  });
+  expect(house.rehearsal.requests.at(-1)?.context.texts.join('\n')).toContain('re: one</undelivered>');
 });

@@ -5,13 +5,18 @@ import { NanoclawError, systemCode } from '../../model/errors.ts';
 
 /** Why a call failed. */
 export interface Failure {
-  /** Telegram's code; undefined when no answer came and nobody knows whether it was done. */
+  /** Telegram's code; undefined when no answer came. */
   readonly code: number | undefined;
+  /** Nobody knows whether it was done: the bytes may have arrived, or a server on the way has answered. */
+  readonly unsure: boolean;
   readonly description: string;
   readonly retryAfterMs: number | undefined;
   /** The chat has this id now. */
   readonly movedTo: number | undefined;
 }
+
+/** No connection was made. */
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);
 
 /** Undefined for what is no failure of a call. */
 export function failureOf(error: unknown): Failure | undefined {
@@ -19,13 +24,15 @@ export function failureOf(error: unknown): Failure | undefined {
     const { retry_after, migrate_to_chat_id } = error.parameters;
     return {
       code: error.error_code,
+      unsure: error.error_code >= 500,
       description: error.description,
       retryAfterMs: retry_after === undefined ? undefined : retry_after * 1000,
       movedTo: migrate_to_chat_id,
     };
   }
   if (!(error instanceof HttpError)) return undefined;
-  return { code: undefined, description: reasonOf(error.error), retryAfterMs: undefined, movedTo: undefined };
+  const unsure = !neverSent.has(systemCode(error.error) ?? '');
+  return { code: undefined, unsure, description: reasonOf(error.error), retryAfterMs: undefined, movedTo: undefined };
 }
 
 /** A failure in words that may be logged. */
@@ -63,11 +70,12 @@ export function conflict(description: string): NanoclawError {
   );
 }
 
-/** What `send` and `edit` throw: `channel.refused` where Telegram has said no for good. */
+/** What `send` and `edit` throw: `channel.refused` where Telegram has said no for good, `channel.unsure` where it may be done. */
 export function deliveryError(error: unknown): Error {
   const failure = failureOf(error);
   if (failure?.code === 403) return refused(`Telegram does not let me write there: ${forbidden(failure.description)}.`);
   if (failure?.code === 413) return refused('Telegram does not take a file this large.');
+  if (failure?.unsure) return new NanoclawError('channel.unsure', retriable(error).message);
   if (failure?.code !== 400) return retriable(error);
   if (/chat not found|PEER_ID_INVALID/i.test(failure.description)) {
     return refused('Telegram knows no such chat, or that person has never written to this bot.');

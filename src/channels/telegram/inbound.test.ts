@@ -53,7 +53,11 @@ test('somebody without a first name is called by the username', () => {
 
 test('an anonymous administrator speaks as the group, a channel as itself', () => {
   const from = { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
-  expect(said({ text: 'x', from, sender_chat: group })).toMatchObject({ senderId: '-1001', senderName: 'Garden' });
+  expect(said({ text: 'x', from, sender_chat: group })).toMatchObject({
+    senderId: '-1001',
+    senderName: 'Garden',
+    senderIsChat: true,
+  });
   const signed = { text: 'x', from, sender_chat: group, author_signature: 'the boss' };
   expect(said(signed)).toMatchObject({ senderId: '-1001', senderName: 'the boss' });
 });

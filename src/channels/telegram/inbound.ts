@@ -158,7 +158,9 @@ function sayingOf(message: Message, me: Me): Omit<InboundMessage, 'kind' | 'revi
 /** An anonymous administrator speaks as the group, a channel as itself. */
 function senderOf(by: Pick<Message, 'author_signature'> & { from?: User | undefined; sender_chat?: Chat | undefined }) {
   const { from, sender_chat: chat } = by;
-  if (chat) return { senderId: String(chat.id), senderName: by.author_signature ?? titleOf(chat) };
+  if (chat) {
+    return { senderId: String(chat.id), senderName: by.author_signature ?? titleOf(chat), senderIsChat: true };
+  }
   return { senderId: String(from?.id ?? 0), senderName: from ? nameOf(from) : 'somebody' };
 }
 

@@ -51,6 +51,12 @@ test('a person sees who answers, says something and reads the answer as text, no
   await desk.over;
 });
 
+test('who is not answered is told the word that wakes this group', async () => {
+  await using desk = await sitDown({ answer: () => [], state: () => 'kept' });
+  desk.type('hello\r');
+  await expect.poll(desk.seen).toContain('Kept, not answered: begin with @Sparky to wake the group.');
+});
+
 test('a message that arrives while somebody types leaves the line as it is', async () => {
   await using desk = await sitDown();
   const long = 'a line that is longer than the forty columns of this terminal';

@@ -92,7 +92,7 @@ export class Interactive {
   async #say(text: string): Promise<void> {
     const { message } = await this.#host.call('chat.say', { text });
     const { state } = await this.#host.call('chat.settled', { message });
-    const wake = `Kept, not answered: begin with @${this.#attached.assistantName} to wake the group.`;
+    const wake = `Kept, not answered: begin with ${this.#attached.trigger} to wake the group.`;
     if (state === 'kept') this.#screen.show(this.#screen.faint(wake));
   }
 

@@ -84,7 +84,7 @@ test('what could not be answered sets the exit code, what was only kept does not
   });
   const kept = await nanoclaw(host.home, ['chat', '--group', 'family'], 'hello\n');
   expect(kept).toMatchObject({ code: 0, stdout: '' });
-  expect(kept.stderr).toContain('m1 was kept without an answer: begin with @Andy to wake the group.');
+  expect(kept.stderr).toContain('m1 was kept without an answer: begin with @Sparky to wake the group.');
   const dead = await nanoclaw(host.home, ['chat'], 'bad\n');
   expect(dead.code).toBe(1);
   expect(dead.stderr).toContain('m2 could not be answered');

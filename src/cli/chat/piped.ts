@@ -10,7 +10,8 @@ import type { Cli } from '../cli.ts';
 export interface Piped {
   readonly cli: Cli;
   readonly host: AdminClient;
-  readonly assistantName: string;
+  /** What wakes the group. */
+  readonly trigger: string;
 }
 
 /** Says each line when the one before is settled. False when one could not be said or was given up. */
@@ -50,11 +51,10 @@ async function sayLine(piped: Piped, text: string, number: number): Promise<bool
   }
 }
 
-async function say({ cli, host, assistantName }: Piped, text: string): Promise<boolean> {
+async function say({ cli, host, trigger }: Piped, text: string): Promise<boolean> {
   const { message } = await host.call('chat.say', { text });
   const { state } = await host.call('chat.settled', { message });
-  if (state === 'kept')
-    cli.note(`${message} was kept without an answer: begin with @${assistantName} to wake the group.`);
+  if (state === 'kept') cli.note(`${message} was kept without an answer: begin with ${trigger} to wake the group.`);
   if (state === 'dead')
     cli.note(`${message} could not be answered: npx nanoclaw status and logs/nanoclaw.log say why.`);
   if (state === 'held') cli.note(`${message} waits until somebody does something about the reason.`);

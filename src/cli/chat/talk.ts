@@ -34,7 +34,7 @@ export async function talk(cli: Cli, host: AdminClient, options: TalkOptions): P
   }
   if (options.once === undefined) cli.note(bannerLine(attached));
   for (const notice of notices) cli.note(notice);
-  const piped: Piped = { cli, host, assistantName: attached.assistantName };
+  const piped: Piped = { cli, host, trigger: attached.trigger };
   const ok = options.once === undefined ? await answerAll(piped, process.stdin) : await answerOnce(piped, options.once);
   if (!ok) cli.failed();
 }

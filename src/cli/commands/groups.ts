@@ -19,6 +19,12 @@ const egress: { type: 'enum'; options: Egress[]; description: string } = {
   description: 'What its sandbox may reach',
 };
 
+const reach: Record<Egress, string> = {
+  'llm-only': 'its model and nothing else',
+  allowlist: 'its model and what is on its list',
+  'open-public': 'its model and the public internet',
+};
+
 export const command = (cli: Cli) =>
   defineCommand({
     meta: { name: 'groups', description: 'Groups and the chats wired to them' },
@@ -133,7 +139,9 @@ const set = (cli: Cli) =>
       };
       if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
       await cli.withHost((host) => host.call('groups.set', { folder: group, ...changes }));
-      cli.out(`Changed ${group}.`);
+      const now =
+        args.egress && ` Its sandbox may reach ${reach[args.egress]} from now on, the one that runs included.`;
+      cli.out(`Changed ${group}.${now ?? ''}`);
     },
   });
 

@@ -74,6 +74,7 @@ export async function openDoor(parts: DoorParts): Promise<Door> {
   }
   let closing: Promise<void> | undefined;
   return {
+    recheck: () => parts.egress.recheck(),
     close() {
       closing ??= shut(server, open, path);
       return closing;

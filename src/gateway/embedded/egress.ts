@@ -10,7 +10,7 @@ import { endToEnd, longestHead, withFraming } from './headers.ts';
 import type { Network } from './network.ts';
 import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
 import { parseAbsoluteForm, parseAuthority, type Target } from './target.ts';
-import { type EgressRules, type Verdict, vet } from './vet.ts';
+import { closedBy, type EgressRules, type Verdict, vet } from './vet.ts';
 
 export interface EgressParts {
   readonly network: Network;
@@ -24,12 +24,21 @@ type Reached = { readonly type: 'reached'; readonly socket: Socket } | Refusal;
 
 /** One group's proxy to the outside: absolute-form requests and CONNECT tunnels. Looks into neither. */
 export class EgressProxy {
-  readonly #rules: EgressRules;
+  readonly #rules: () => EgressRules;
   readonly #parts: EgressParts;
+  /** What is open, and where it leads. */
+  readonly #open = new Map<Socket, Target>();
 
-  constructor(rules: EgressRules, parts: EgressParts) {
+  /** `rules` are asked for each request. */
+  constructor(rules: () => EgressRules, parts: EgressParts) {
     this.#rules = rules;
     this.#parts = parts;
+  }
+
+  /** Cuts what the present rules would not open. */
+  recheck(): void {
+    const rules = this.#rules();
+    for (const [socket, target] of this.#open) if (closedBy(target, rules) !== undefined) socket.destroy();
   }
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -99,15 +108,27 @@ export class EgressProxy {
   async #reach(target: Target): Promise<Reached> {
     const { network, clock, connectMs } = this.#parts;
     const giveUpAt = clock.now() + connectMs;
-    const verdict = await within(vet(target, this.#rules, network), { clock, ms: connectMs });
+    const verdict = await within(vet(target, this.#rules(), network), { clock, ms: connectMs });
     if (verdict === undefined)
       return { type: 'refuse', status: 504, sentence: `The name ${target.host} could not be found in time.` };
     if (verdict.type === 'refuse') return verdict;
     const ms = Math.max(0, giveUpAt - clock.now());
     const dialled = await dial(network.connect(verdict.addresses, target.port), { clock, ms });
-    if (dialled.type === 'connected') return { type: 'reached', socket: dialled.socket };
+    if (dialled.type === 'connected') return this.#keep(target, dialled.socket);
     const sentence = `${target.host}:${target.port} cannot be reached (${dialled.why}).`;
     return { type: 'refuse', status: dialled.type === 'late' ? 504 : 502, sentence };
+  }
+
+  #keep(target: Target, socket: Socket): Reached {
+    // The rules may have changed while the name was looked up and the connection made.
+    const closed = closedBy(target, this.#rules());
+    if (closed !== undefined) {
+      socket.destroy();
+      return { type: 'refuse', status: 403, sentence: closed };
+    }
+    this.#open.set(socket, target);
+    socket.once('close', () => this.#open.delete(socket));
+    return { type: 'reached', socket };
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {

@@ -80,6 +80,7 @@ export class EmbeddedGateway implements Gateway {
     try {
       const door = await opening;
       return {
+        recheck: () => door.recheck(),
         async close() {
           await door.close();
           forget();
@@ -100,9 +101,9 @@ export class EmbeddedGateway implements Gateway {
 
   #openDoor(spec: DoorSpec): Promise<Door> {
     const log = this.#log.child({ group: spec.group });
-    const { allow, unreadable } = parseAllow(spec.allow);
+    const { unreadable } = parseAllow(spec.allow);
     if (unreadable.length > 0) log.warn({ unreadable }, 'allow entries are not host:port and open nothing');
-    const rules = { group: spec.group, egress: spec.egress, allow };
+    const rules = () => ({ group: spec.group, egress: spec.egress, allow: parseAllow(spec.allow).allow });
     const egress = new EgressProxy(rules, {
       network: this.#network,
       clock: this.#clock,

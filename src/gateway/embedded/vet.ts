@@ -29,8 +29,7 @@ export function parseAllow(entries: readonly string[]): { allow: Target[]; unrea
  * these addresses. A name that no rule lets through is not resolved at all, so that a closed group cannot talk by DNS.
  */
 export async function vet(target: Target, rules: EgressRules, network: Network): Promise<Verdict> {
-  const allowed = rules.allow.some(({ host, port }) => host === target.host && port === target.port);
-  const closed = allowed ? undefined : closedBy(target, rules);
+  const closed = closedBy(target, rules);
   if (closed !== undefined) return { type: 'refuse', status: 403, sentence: closed };
 
   let addresses: readonly string[];
@@ -40,6 +39,7 @@ export async function vet(target: Target, rules: EgressRules, network: Network):
     const why = systemCode(error) ?? 'no answer';
     return { type: 'refuse', status: 502, sentence: `The name ${target.host} could not be found (${why}).` };
   }
+  const allowed = isAllowed(target, rules);
   const addressRules = new AddressRules(network.local());
   const usable = addresses.filter((address) => (allowed ? isIP(address) !== 0 : addressRules.isPublic(address)));
   if (usable.length > 0) return { type: 'reach', addresses: usable };
@@ -50,7 +50,14 @@ export async function vet(target: Target, rules: EgressRules, network: Network):
   };
 }
 
-function closedBy(target: Target, { egress, group }: EgressRules): string | undefined {
+function isAllowed(target: Target, { allow }: EgressRules): boolean {
+  return allow.some(({ host, port }) => host === target.host && port === target.port);
+}
+
+/** Why the group may not go there, whatever the address is; undefined when that is for the address to say. */
+export function closedBy(target: Target, rules: EgressRules): string | undefined {
+  const { egress, group } = rules;
+  if (isAllowed(target, rules)) return undefined;
   switch (egress) {
     case 'llm-only':
       return `The group ${group} may talk to its model and to nothing else (egress llm-only). The owner can change that: nanoclaw groups set ${group} --egress open-public`;
