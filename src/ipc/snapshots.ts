@@ -79,12 +79,9 @@ export class Snapshots {
   /** Those to come, and those that are paused. */
   #tasksFor(asker: Group) {
     const { store } = this.#parts;
-    const tasks = asker.isMain ? store.tasks.all() : store.tasks.ofGroup(asker.folder);
+    const tasks = store.tasks.standing(asker.isMain ? undefined : asker.folder);
     return tasks
-      .filter(({ state, group }) => {
-        const current = state === 'active' || state === 'paused';
-        return current && guard(store, asker, { verb: 'task', group }) === 'allowed';
-      })
+      .filter(({ group }) => guard(store, asker, { verb: 'task', group }) === 'allowed')
       .map(({ id, group: groupFolder, prompt, script, schedule, state: status, nextRunAt }) => ({
         ...{ id, groupFolder, prompt, ...(script === undefined ? {} : { script }) },
         schedule_type: schedule.type,
