@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { taskMethods, taskRunFacts } from './admin-tasks.ts';
+import { budgetWish, usageMethods } from './admin-usage.ts';
 import { usage } from './mailbox.ts';
 
 /**
@@ -60,6 +62,8 @@ export const adminMethods = {
         requiresTrigger: z.boolean(),
         model: z.string().nullable(),
         egress: z.string(),
+        /** Dollars a day; null: none of its own; `none`: held by no budget. */
+        budget: z.union([z.number(), z.literal('none')]).nullable(),
         chats: z.array(z.string()),
       }),
     ),
@@ -88,6 +92,7 @@ export const adminMethods = {
       requiresTrigger: z.boolean().optional(),
       model: z.string().min(1).optional(),
       egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
+      budget: budgetWish.optional(),
     }),
     result: z.object({}),
   },
@@ -125,6 +130,8 @@ export const adminMethods = {
           nextAttemptAt: z.number().nullable(),
         })
         .nullable(),
+      /** The run of a schedule that it is. */
+      task: taskRunFacts.extend({ id: z.string() }).nullable(),
       attempts: z.array(
         z.object({
           turn: z.string(),
@@ -153,6 +160,7 @@ export const adminMethods = {
       lines: z.array(z.string()),
     }),
   },
+  ...taskMethods,
   'chats.list': {
     params: z.object({}),
     result: z.array(
@@ -178,6 +186,7 @@ export const adminMethods = {
       }),
     ),
   },
+  ...usageMethods,
   /** Attach this connection to a group's terminal chat: its messages and typing arrive as events from now on. */
   'chat.attach': {
     params: z.object({ group: z.string().default('main') }),

@@ -28,6 +28,16 @@ export const messageInput = z.object({
   threadId: z.string().optional(),
   text: z.string(),
   model: z.string().optional(),
+  /** A schedule wrote it, no person. */
+  task: z
+    .object({
+      id: z.string().min(1),
+      /** isolated: in a session of its own that is not kept. */
+      contextMode: z.enum(['group', 'isolated']),
+      /** Asked first, with bash, whether the agent is to be woken: the last line it prints is `{wakeAgent, data?}`. */
+      script: z.string().optional(),
+    })
+    .optional(),
 });
 export type MessageInput = z.infer<typeof messageInput>;
 
@@ -37,14 +47,19 @@ const interruptInput = z.object({ v: z.literal(1), type: z.literal('interrupt'),
 export const inputFile = z.discriminatedUnion('type', [messageInput, interruptInput]);
 export type InputFile = z.infer<typeof inputFile>;
 
-/** Tokens and dollars of one turn, the SDK's own figures. Cost is a local estimate from list prices. */
-export const usage = z.object({
+const figures = z.object({
   inputTokens: z.number().default(0),
   outputTokens: z.number().default(0),
   cacheReadTokens: z.number().default(0),
   cacheWriteTokens: z.number().default(0),
   costUsd: z.number().default(0),
 });
+
+/**
+ * Tokens and dollars of one turn, the SDK's own figures. Cost is a local estimate from list prices. `models`: the same by
+ * model, subagents included, where the SDK says.
+ */
+export const usage = figures.extend({ models: z.record(z.string(), figures).optional() });
 export type Usage = z.infer<typeof usage>;
 
 /**
@@ -74,6 +89,8 @@ export const resultFile = z.object({
   answers,
   status: z.preprocess((s) => (s === 'success' ? 'ok' : s), z.enum(['ok', 'error', 'stopped'])),
   result: z.string().nullable(),
+  /** A task's script did not want the agent woken: no model was asked, and there is nothing to say. */
+  skipped: z.boolean().optional(),
   /** Set when the session is no longer the one of the start line. */
   newSessionId: z.string().optional(),
   error: z.preprocess((e) => (typeof e === 'string' ? { code: 'agent', message: e } : e), resultError.optional()),
@@ -105,6 +122,8 @@ export const statusBody = z.object({
   turnId: z.string().optional(),
   /** Background tasks of the agent still going on. */
   background: z.number().int().min(0).default(0),
+  /** The turns that began them, a few at most. */
+  backgroundTurns: z.array(z.string()).default([]),
   /** ISO instant by the runner's clock. */
   at: z.string(),
 });

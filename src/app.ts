@@ -1,25 +1,28 @@
 // The composition root: builds every part bottom-up, starts them, and stops them in reverse.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Desk } from './acts/post-message.ts';
 import { type Registry, registerGroup, tryFolder } from './acts/register-group.ts';
+import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
-import { fetchAttachments, toolDesk } from './carry-files.ts';
+import { fetchAttachments } from './carry-files.ts';
 import type { Channel } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
 import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
-import { Requests } from './ipc/requests.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepQuestions } from './keep-questions.ts';
+import { keepSchedule, taskDesk } from './keep-schedule.ts';
+import { keepSearch } from './keep-search.ts';
 import { ContainerLauncher } from './launch.ts';
 import { Bell } from './lib/bell.ts';
 import type { Clock } from './lib/clock.ts';
+import { localDay } from './lib/local-day.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
 import type { InboundMessage } from './model/message.ts';
@@ -27,10 +30,10 @@ import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
 import type { RuntimeName, Sandbox } from './sandbox/sandbox.ts';
+import { serveTools } from './serve-tools.ts';
+import { Stops } from './stops.ts';
 import { lockHome } from './store/lock.ts';
 import { Store } from './store/store.ts';
-import { loadTools } from './tools/index.ts';
-import type { Cause } from './turns/causes.ts';
 import { Dispatcher } from './turns/dispatcher.ts';
 import type { TurnParts } from './turns/parts.ts';
 
@@ -53,7 +56,7 @@ export interface App {
   readonly notices: readonly string[];
   /** What commands in a chat do to turns. */
   readonly turns: Pick<Dispatcher, 'stopTurn' | 'renew'>;
-  /** In reverse order of the start. `now`: running turns are ended at once. */
+  /** In reverse order of the start. `now`: running turns are ended at once; that can also be asked while it stops. */
   stop(options: { now: boolean }): Promise<void>;
 }
 
@@ -64,27 +67,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   } catch (error) {
     await stops.run({ now: true });
     throw error;
-  }
-}
-
-/** What has been started, and how each of it is stopped. */
-class Stops {
-  readonly #stops: ((how: { now: boolean }) => void | Promise<void>)[] = [];
-
-  add(stop: (how: { now: boolean }) => void | Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  async run(how: { now: boolean }): Promise<void> {
-    const failures: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) {
-      try {
-        await stop(how);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -104,7 +86,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const inboxBell = new Bell();
   const attachmentBell = new Bell();
   const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
-  const desk: Desk = { store, clock, outboxBell, limitOf };
+  const desk = taskDesk({ store, clock, outboxBell, limitOf }, config.timeZone);
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
   const spoolDirectory = join(config.home, 'data', 'spool');
@@ -112,7 +94,9 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
   const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
   delivery.recover();
-  const dispatcher = await makeTurns(options, { channels, desk, inboxBell, launcher, stream });
+  const requests = await serveTools(desk, { home: config.home, owner: launcher.owner, registry, channels, log });
+  const serve: TurnParts['serveRequests'] = (mailbox, asker) => requests.serve(mailbox, asker);
+  const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
   const keepText = (folder: string, message: InboundMessage) =>
@@ -126,6 +110,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     desk,
     turns,
     timeZone: config.timeZone,
+    dailyBudgetUsd: config.dailyBudgetUsd,
     log,
     inboxBell,
     attachmentBell,
@@ -145,11 +130,14 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     handlers: operate({
       registry,
       chat,
+      desk,
+      inboxBell,
       outboxBell,
       channels: channels.map((channel) => channel.name),
       model: config.model,
       timeZone: config.timeZone,
       renew: (folder) => turns.renew(folder),
+      dailyBudgetUsd: config.dailyBudgetUsd,
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -166,8 +154,13 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
+  stops.add(keepQuestions({ store, clock, log, inboxBell }));
+  const search = keepSearch({ store, clock, log });
+  search.start();
+  stops.add(() => search.stop());
   dispatcher.start();
-  stops.add((how) => dispatcher.stop(how));
+  stops.add((now) => dispatcher.stop(now));
+  stops.add(keepSchedule({ desk, log, inboxBell }));
   stops.add(() => receiver.close());
   log.info({ ms: clock.now() - startedAt, runtime: sandbox.capabilities.runtime }, 'the host is ready');
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
@@ -178,6 +171,7 @@ function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registr
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
   stops.add(() => store.close());
+  store.transaction(() => store.usage.sumOlder((at) => localDay(at, config.timeZone)));
   const registry: Registry = {
     store,
     clock,
@@ -191,21 +185,19 @@ function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registr
   return registry;
 }
 
-async function makeTurns(
+function makeTurns(
   { config, clock, log, gateway }: AppOptions,
-  parts: { channels: readonly Channel[]; desk: Desk; inboxBell: Bell; launcher: ContainerLauncher; stream: Stream },
-): Promise<Dispatcher> {
+  parts: Pick<TurnParts, 'desk' | 'inboxBell' | 'launcher'> & { channels: readonly Channel[]; stream: Stream },
+  serveRequests: TurnParts['serveRequests'],
+): Dispatcher {
   const { channels, desk, stream } = parts;
-  const places = { home: config.home, channelOf: (jid: string) => ownerOf(channels, jid) };
-  const tools = await loadTools(toolDesk(desk, places));
-  const requests = new Requests({ store: desk.store, clock, log, tools });
   const turns: TurnParts = {
     ...parts,
     store: desk.store,
     clock,
     log,
     settings: config,
-    serveRequests: (mailbox, asker) => requests.serve(mailbox, asker),
+    serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
     streams: (jid) => stream.streams(jid),
@@ -214,7 +206,7 @@ async function makeTurns(
       if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
-    heldBy: (place) => lowDisk(config) ?? missingCredential(gateway, ownerOf(channels, place.jid)),
+    heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
 }
@@ -231,19 +223,6 @@ function installId(store: Store): string {
   return id;
 }
 
-function lowDisk(config: Config): { cause: Cause; detail: string } | undefined {
-  const { bavail, bsize } = statfsSync(config.home);
-  const free = bavail * bsize;
-  if (free >= config.diskMinFreeBytes) return undefined;
-  const mib = Math.floor(free / 1_048_576);
-  return { cause: 'disk', detail: `The disk of my home directory is nearly full (${mib} MiB free).` };
-}
-
-// The rehearsal model is for trying things out; on a messaging platform people would take it for the assistant.
-function missingCredential(
-  gateway: Gateway,
-  channel: Channel | undefined,
-): { cause: Cause; detail: string } | undefined {
-  if (gateway.credential !== 'rehearsal' || channel?.name === 'terminal') return undefined;
-  return { cause: 'no-credential', detail: 'no credential' };
+function budgeting({ timeZone, dailyBudgetUsd }: Config, { store, clock }: TurnParts['desk']): Budgeting {
+  return { store, clock, timeZone, dailyBudgetUsd };
 }

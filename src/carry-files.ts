@@ -1,10 +1,8 @@
-// Files that come with messages and files that agents send: what needs both a channel and a place in the home.
+// Files that come with messages: what needs both a channel and a place in the home.
 import { join } from 'node:path';
-import type { Desk } from './acts/post-message.ts';
 import type { Channel } from './channels/channel.ts';
 import { AttachmentFetcher, type FetcherParts } from './inbound/fetch-attachments.ts';
 import { NanoclawError } from './model/errors.ts';
-import type { ToolDesk } from './tools/tool.ts';
 
 interface Places {
   readonly home: string;
@@ -24,13 +22,4 @@ export function fetchAttachments(
       return channel.fetch(ref, how);
     },
   });
-}
-
-export function toolDesk(desk: Desk, { home, channelOf }: Places): ToolDesk {
-  return {
-    ...desk,
-    folderOf: (group) => join(home, 'groups', group),
-    spoolDirectory: join(home, 'data', 'spool'),
-    maxFileBytesOf: (jid) => channelOf(jid)?.capabilities.maxFileBytes ?? 0,
-  };
 }

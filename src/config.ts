@@ -24,6 +24,7 @@ export interface Config {
   readonly assistantName: string;
   readonly timeZone: string;
   readonly model: string | undefined;
+  readonly dailyBudgetUsd: number | undefined;
   readonly diskMinFreeBytes: number;
   readonly credential: Credential | undefined;
   readonly upstreamUrl: string;
@@ -128,6 +129,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     assistantName: values.ASSISTANT_NAME,
     timeZone: values.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     model: values.MODEL,
+    dailyBudgetUsd: values.BUDGET_DAILY_USD,
     diskMinFreeBytes: bytesOf(values.DISK_MIN_FREE),
     credential: credentialOf(values),
     upstreamUrl: values.ANTHROPIC_BASE_URL,

@@ -38,15 +38,15 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   let stopping: Promise<void> | undefined;
   const stop = (how: { now: boolean }) => {
-    stopping ??= starting
-      .then((app) => app.stop(how))
-      .finally(() => {
-        unwatch();
-        log.info('the host has stopped');
-        file.close();
-        awake[Symbol.dispose]();
-        finish();
-      });
+    const stopped = starting.then((app) => app.stop(how));
+    // Whoever asks again hurries the same end.
+    stopping ??= stopped.finally(() => {
+      unwatch();
+      log.info('the host has stopped');
+      file.close();
+      awake[Symbol.dispose]();
+      finish();
+    });
     return stopping;
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));

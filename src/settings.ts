@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from './lib/log.ts';
 import { Secret } from './lib/secret.ts';
-import { names, size, whole, zone } from './lib/setting-kinds.ts';
+import { dollars, names, size, whole, zone } from './lib/setting-kinds.ts';
 
 const secret = z.string().transform((text) => new Secret(text));
 
@@ -28,6 +28,11 @@ export const settings = z.object({
     .min(1)
     .optional()
     .describe("Model for turns. Default: the Agent SDK's own; a group may have its own."),
+  BUDGET_DAILY_USD: dollars
+    .optional()
+    .describe(
+      'What all groups together may spend a day, by the estimate of list prices; then messages wait for midnight. Default: no limit. `groups set --budget` limits or frees one group.',
+    ),
   DISK_MIN_FREE: size
     .prefault('1g')
     .describe("Below this much free space on the home's disk no turn begins; messages wait."),

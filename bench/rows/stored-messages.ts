@@ -7,6 +7,8 @@ import { SenderAllowlist } from '../../src/inbound/sender-allowlist.ts';
 import { Bell } from '../../src/lib/bell.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { Timetable } from '../../src/lib/next-run.ts';
+import { Zone } from '../../src/lib/zone.ts';
 import type { InboundMessage } from '../../src/model/message.ts';
 import { type Db, openDatabase, readMigrations } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
@@ -56,7 +58,14 @@ function receiver(home: string): Storing {
     { folder: 'main', name: 'Main', jid, isMain: true },
   );
   const inbound = new Receiver({
-    desk: { store, clock: systemClock, outboxBell: new Bell(), limitOf: () => 4_000 },
+    desk: {
+      store,
+      clock: systemClock,
+      outboxBell: new Bell(),
+      taskBell: new Bell(),
+      limitOf: () => 4_000,
+      timetable: new Timetable(new Zone('UTC')),
+    },
     turns: { stop: () => false, renew: () => undefined },
     status: () => {
       throw new Error('nobody asks');

@@ -11,4 +11,6 @@ export interface ToolDefinition {
   /** Mailbox place and `type` of the request, v1's names. */
   readonly place: 'messages' | 'tasks';
   readonly requestType: string;
+  /** The request's fields where they are named otherwise than the arguments. Pure. */
+  readonly toRequest?: (args: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }

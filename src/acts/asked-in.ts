@@ -1,3 +1,4 @@
+import { isOfTheHost } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 
 /**
@@ -13,5 +14,6 @@ export function askedIn(
   const rows = store.inbox.claimedBy(turn.id).filter((row) => row.wakes === 1);
   const asked = rows.findLast((row) => inputs === undefined || inputs.includes(row.input_id ?? ''));
   const message = asked && store.messages.get(asked.message_seq);
-  return message?.kind === 'message' ? message.platformId : undefined;
+  // What the host itself wrote stands on no platform: nothing can quote it.
+  return message?.kind === 'message' && !isOfTheHost(message) ? message.platformId : undefined;
 }

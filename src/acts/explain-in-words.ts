@@ -3,6 +3,7 @@ import { messageName } from '../model/message.ts';
 import type { SaidPart } from '../store/history.ts';
 import { plainText } from '../text/plain.ts';
 import type { ExplainedAttempt, Explanation } from './explain-message.ts';
+import { lateness } from './task-words.ts';
 
 /** The same in plain lines, for a person. Times are told in `timeZone`; `now` decides what is still to come. */
 export function explainInWords(told: Explanation, { timeZone, now }: { timeZone: string; now: number }): string[] {
@@ -11,6 +12,7 @@ export function explainInWords(told: Explanation, { timeZone, now }: { timeZone:
   return [
     `${told.id}: ${quote(told.message.text)}`,
     `${origin(told.message)}, ${at(told.message.sentAt)}`,
+    ...scheduled(told, at),
     decided(told),
     ...standing(told, { at, now }),
     ...told.attempts.flatMap((attempt, n) => tried(attempt, { n: n + 1, at })),
@@ -22,6 +24,13 @@ function origin(message: Message): string {
   const where = message.thread === undefined ? message.jid : `${message.jid}, thread ${message.thread}`;
   if (message.direction === 'out') return `said by me in ${where}`;
   return `from ${oneLine(message.senderName)} (${oneLine(message.senderId)}, ${message.role}) in ${where}`;
+}
+
+function scheduled({ run }: Explanation, at: (instant: number) => string): string[] {
+  if (!run) return [];
+  const detail = run.detail === undefined ? '' : `: ${oneLine(run.detail)}`;
+  const state = run.state === 'open' ? 'still going on' : `${run.state}${detail}`;
+  return [`A run of the schedule ${run.taskId}, due ${at(run.dueAt)}${lateness(run)}; ${state}.`];
 }
 
 function decided({ decision, message }: Explanation): string {

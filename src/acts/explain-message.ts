@@ -1,6 +1,7 @@
 import type { Usage } from '../../protocol/mailbox.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { type Message, messageName, seqOfName } from '../model/message.ts';
+import type { TaskRun } from '../model/task.ts';
 import type { Attempt, SaidPart } from '../store/history.ts';
 import type { InboxRow, InboxState } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +22,8 @@ export interface Explanation {
         readonly nextAttemptAt: number | undefined;
       }
     | undefined;
+  /** Set when a schedule wrote it. */
+  readonly run: TaskRun | undefined;
   /** The first one first. */
   readonly attempts: readonly ExplainedAttempt[];
   /** What was said in answer, and what the chat was told about it. */
@@ -67,6 +70,7 @@ export function explainMessage(store: Store, message: Message): Explanation {
       cause: row.cause ?? undefined,
       nextAttemptAt: row.next_attempt_at === Number.MAX_SAFE_INTEGER ? undefined : row.next_attempt_at,
     },
+    run: store.taskRuns.ofMessage(message.seq),
     attempts: attempts.map((attempt) => ({ ...attempt, results: resultsOf(store, attempt, inputId) })),
     said: ours ? [ours] : saidAbout(store, message, { row, attempts }),
   };

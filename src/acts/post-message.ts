@@ -12,6 +12,8 @@ export interface Desk {
   readonly store: Store;
   readonly clock: Clock;
   readonly outboxBell: Bell;
+  /** Rung when a schedule, or a run of one, has changed. */
+  readonly taskBell?: Bell | undefined;
   /** Longest text of one message in that chat, in UTF-16 units. */
   readonly limitOf: (jid: string) => number;
 }

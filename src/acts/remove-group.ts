@@ -2,7 +2,7 @@ import { NanoclawError } from '../model/errors.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * Takes a group away: its chats are wired to nothing, what still waits is given up, its session is forgotten; folder,
+ * Takes a group away: its chats are wired to nothing, what still waits is given up, its session is forgotten, its schedules are cancelled; folder,
  * messages and turns stay. Gives the chats it had. Throws `group.unknown`, `group.main`, `group.busy`.
  */
 export function removeGroup(store: Store, folder: string): string[] {
@@ -21,7 +21,9 @@ export function removeGroup(store: Store, folder: string): string[] {
     }
     const chats = store.chats.ofGroup(folder).map((chat) => chat.jid);
     store.inbox.buryWaiting(folder);
+    store.questions.dropOf(folder);
     store.sessions.forget(folder);
+    store.tasks.cancelOf(folder);
     store.groups.remove(folder);
     return chats;
   });

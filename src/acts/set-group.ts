@@ -9,11 +9,13 @@ export interface GroupChanges {
   /** `default` forgets the group's own model. */
   readonly model?: string | undefined;
   readonly egress?: Egress | undefined;
+  /** Dollars a day; `default` forgets the group's own, `none` frees it from every budget. */
+  readonly budget?: number | 'default' | 'none' | undefined;
 }
 
 /** Changes what is given of a group. The next turn, or the next container, goes by it. Throws `group.unknown`, `group.invalid`. */
 export function setGroup(store: Store, change: { folder: string; now: number } & GroupChanges): Group {
-  const { folder, now, model } = change;
+  const { folder, now, model, budget } = change;
   return store.transaction(() => {
     const old = store.groups.get(folder);
     if (!old) {
@@ -33,8 +35,11 @@ export function setGroup(store: Store, change: { folder: string; now: number } &
       requiresTrigger: change.requiresTrigger ?? old.requiresTrigger,
       model: model === undefined ? old.model : model === 'default' ? undefined : model,
       egress: change.egress ?? old.egress,
+      budget: budget === undefined ? old.budget : budget === 'default' ? undefined : budget,
     };
     store.groups.save(group, now);
+    // What waited for a budget may go now, or is held again.
+    if (budget !== undefined) store.inbox.wakeCauses('budget');
     return group;
   });
 }

@@ -80,20 +80,22 @@ async function settled(
 ): Promise<AdminResult<'chat.settled'>> {
   const { store, clock } = parts.registry;
   for (;;) {
-    const state = endOf(store, asked.seq);
+    const state = endOf(store, asked.seq, clock.now());
     if (state === 'kept' || (state !== undefined && store.outbox.openIn(asked.jid) === 0)) return { state };
     if (!(await nextRing(parts.outboxBell, clock, asked.signal))) throw stopping();
   }
 }
 
 /** Undefined as long as it may still be answered. */
-function endOf(store: Registry['store'], seq: number): AdminResult<'chat.settled'>['state'] | undefined {
+function endOf(store: Registry['store'], seq: number, now: number): AdminResult<'chat.settled'>['state'] | undefined {
   const row = store.inbox.ofMessage(seq);
   // A command is answered in the moment it is stored; only its reply has to be delivered yet.
   if (!row) return store.history.saidUnder(`command:${seq}`).length > 0 ? 'done' : 'kept';
   if (row.state === 'done' || row.state === 'dead') return row.state;
   if (row.wakes === 0 && row.state === 'waiting') return 'kept';
-  return row.state === 'waiting' && row.next_attempt_at === Number.MAX_SAFE_INTEGER ? 'held' : undefined;
+  // Until somebody raises the budget, or until midnight.
+  const spent = row.cause === 'budget' && row.next_attempt_at > now;
+  return row.state === 'waiting' && (spent || row.next_attempt_at === Number.MAX_SAFE_INTEGER) ? 'held' : undefined;
 }
 
 function stopping(): NanoclawError {

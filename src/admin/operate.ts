@@ -2,6 +2,7 @@ import type { AdminResult } from '../../protocol/admin.ts';
 import { openPairing } from '../acts/pair-owner.ts';
 import { type Registry, registerGroup } from '../acts/register-group.ts';
 import { removeGroup } from '../acts/remove-group.ts';
+import type { TaskDesk } from '../acts/schedule-task.ts';
 import { setGroup } from '../acts/set-group.ts';
 import { unwireChat, wireChat } from '../acts/wire-chat.ts';
 import type { Bell } from '../lib/bell.ts';
@@ -11,18 +12,23 @@ import type { InboxRow } from '../store/inbox.ts';
 import type { ChatDoor } from './chat.ts';
 import { chatHandlers } from './chat.ts';
 import type { AdminHandlers } from './handlers.ts';
+import { taskHandlers } from './tasks.ts';
+import { usageHandlers } from './usage.ts';
 import { why } from './why.ts';
 
 export interface Operation {
   readonly registry: Registry;
   readonly chat: ChatDoor;
+  readonly desk: TaskDesk;
   /** Names of the channels this host has. */
   readonly channels: readonly string[];
   readonly model: string | undefined;
   readonly timeZone: string;
+  readonly dailyBudgetUsd: number | undefined;
   /** Ends what lives on a group's forgotten session. */
   readonly renew: (folder: string) => void;
   /** Rung when rows of inbox or outbox have changed. */
+  readonly inboxBell: Bell;
   readonly outboxBell: Bell;
   readonly status: () => AdminResult<'status'>;
   /** Asks the host to stop; returns at once. */
@@ -48,6 +54,7 @@ export function operate(operation: Operation): AdminHandlers {
         requiresTrigger: group.requiresTrigger && !group.isMain,
         model: group.model ?? null,
         egress: group.egress,
+        budget: group.budget ?? null,
         chats: store.chats.ofGroup(group.folder).map((chat) => chat.jid),
       })),
     'groups.add': (wanted) => ({ folder: registerGroup(registry, wanted).folder }),
@@ -58,6 +65,7 @@ export function operate(operation: Operation): AdminHandlers {
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
     'groups.set': (change) => {
       setGroup(store, { ...change, now: registry.clock.now() });
+      operation.inboxBell.ring();
       return {};
     },
     'groups.remove': ({ folder }) => {
@@ -76,6 +84,8 @@ export function operate(operation: Operation): AdminHandlers {
         lastMessageAt: lastMessageAt ?? null,
       })),
     'messages.list': ({ chat, limit }) => listMessages(operation, chat, limit),
+    ...taskHandlers(operation),
+    ...usageHandlers({ ...operation, store, clock: registry.clock }),
     ...chatHandlers(operation),
   };
 }

@@ -2,6 +2,7 @@ import type { AdminResult } from '../../protocol/admin.ts';
 import { explainInWords } from '../acts/explain-in-words.ts';
 import { type Decision, explainMessage, findMessage } from '../acts/explain-message.ts';
 import type { Registry } from '../acts/register-group.ts';
+import { runFactsOf } from './tasks.ts';
 
 /** What became of one message, as facts and as lines. */
 export function why(
@@ -25,6 +26,7 @@ export function why(
     decision: told.decision.type,
     related: relatedTo(told.decision),
     inbox: inbox ? { ...inbox, cause: inbox.cause ?? null, nextAttemptAt: inbox.nextAttemptAt ?? null } : null,
+    task: told.run ? { id: told.run.taskId, ...runFactsOf(told.run) } : null,
     attempts: told.attempts.map((attempt) => ({
       ...attempt,
       results: attempt.results.map(({ status, usage }) => ({ status, usage: usage ?? null })),

@@ -11,6 +11,8 @@ export interface ChannelCapabilities {
   /** The text of a message of ours can be replaced: `edit` works. */
   readonly edits: boolean;
   readonly reactions: boolean;
+  /** The only emojis `react` takes; undefined: any. */
+  readonly emojis?: readonly string[] | undefined;
   /** Largest file that can be sent, in bytes; 0 where files cannot be sent. */
   readonly maxFileBytes: number;
   readonly buttons: boolean;
@@ -89,6 +91,8 @@ export interface ChannelEvents {
  * - `fetch` brings what an attachment's `ref` names, `maxBytes` at most: `channel.refused` when it is larger or gone.
  * - `setTyping`, `draft` and `react` are hints: they never throw and never reject, and what they do is lost with the
  *   connection. `setTyping` lasts until it is turned off or a message is sent, as long as the platform needs it repeated.
+ * - `refresh` shows by `onChat` which chats the platform has now, and under which names. One that cannot list its chats looks
+ *   up `known`, those of its own that the host knows. It may reject; absent where there is nothing to look up.
  * - `stop` returns when nothing more will be handed over and no send is under way; a stopped channel can be started again.
  */
 export interface Channel {
@@ -106,5 +110,6 @@ export interface Channel {
   /** Our one reaction to a message; undefined takes it back. */
   react(jid: string, platformId: string, emoji: string | undefined): Promise<void>;
   fetch(ref: string, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>;
+  refresh?(known: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }

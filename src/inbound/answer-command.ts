@@ -28,6 +28,7 @@ export function answerCommand(parts: CommandParts, given: GivenCommand): number 
     if (!store.chats.get(jid)) store.chats.see({ jid, channel, name: stored.senderName, isGroup: false });
     const seq = store.messages.insertInbound(stored, given.role, clock.now());
     if (seq === undefined) return undefined;
+    store.messages.markCommand(seq);
     store.chats.touch(jid, clock.now());
     const place = { jid, thread };
     const text = reply(parts, given, { ...given, seq, place });

@@ -1,5 +1,5 @@
 import type { AdminResult } from '../../protocol/admin.ts';
-import type { Desk } from '../acts/post-message.ts';
+import type { TaskDesk } from '../acts/schedule-task.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import type { InboundMessage } from '../model/message.ts';
@@ -13,10 +13,12 @@ export interface TurnControl {
 }
 
 export interface CommandParts {
-  readonly desk: Desk;
+  readonly desk: TaskDesk;
   readonly turns: TurnControl;
   readonly status: () => AdminResult<'status'>;
   readonly timeZone: string;
+  /** What all groups together may spend a day. */
+  readonly dailyBudgetUsd?: number | undefined;
 }
 
 /** A command somebody gave, and where. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
+import { scheduleTask } from '../acts/schedule-task.ts';
 import { chatCommands, findCommand } from './commands.ts';
 
 describe('a command', () => {
@@ -153,6 +154,33 @@ describe('what commands do', () => {
     expect(desk.heard()[0]).toMatch(/main busy, team idle[\s\S]*3 given up/);
     desk.say('/status', { jid: 'tg:-2' });
     expect(desk.heard('tg:-2')[0]).toMatch(/Group: Team\n.*\n.*\nContainers: idle$/);
+  });
+
+  test('/tasks shows main everybody’s schedules and another group its own', () => {
+    using desk = new InboundDesk();
+    desk.store.owners.add({ channel: 'telegram', senderId: 'ann', name: 'Ann' }, 1);
+    desk.say('/tasks', { jid: 'tg:-2' });
+    for (const [group, jid] of [
+      ['main', 'tg:1'],
+      ['team', 'tg:-2'],
+    ] as const) {
+      scheduleTask(desk.desk, {
+        group,
+        place: { jid, thread: undefined },
+        prompt: `<internal>${group}`,
+        script: undefined,
+        schedule: { type: 'cron', value: '@daily' },
+        contextMode: 'group',
+        createdBy: jid,
+      });
+    }
+    desk.say('/tasks', { jid: 'tg:-2' });
+    desk.say('/tasks');
+    expect(desk.heard('tg:-2')).toEqual([
+      expect.stringContaining('Nothing is scheduled'),
+      expect.stringMatching(/^- t2 · active · every day at 00:00 \(@daily\) · next .* · “‹internal>team”$/),
+    ]);
+    expect(desk.heard()).toEqual([expect.stringMatching(/^- t1 .*‹internal>main”\n- t2 .* · group team, tg:-2$/)]);
   });
 
   test('/why tells of the last message here, of the one replied to, of one by name, and of no other chat’s', () => {

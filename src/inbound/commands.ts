@@ -1,9 +1,11 @@
 // What a person can ask of the host itself in a chat, answered at once and without a model. A command more is an entry
 // more in `chatCommands`; platforms show the same list in their menus.
+import { listTasks } from '../acts/list-tasks.ts';
 import { setGroup } from '../acts/set-group.ts';
 import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
 import { pairInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
+import { usageInChat } from './usage-command.ts';
 import { whyInChat } from './why-command.ts';
 
 export const chatCommands: readonly ChatCommand[] = [
@@ -12,6 +14,8 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'stop', description: 'End what I am doing here', who: 'owner', run: stop },
   { name: 'new', description: 'Begin a new conversation', who: 'owner', run: begin },
   { name: 'model', description: 'Show or change the model', who: 'owner', run: model },
+  { name: 'tasks', description: 'What is scheduled', who: 'owner', run: tasks },
+  { name: 'usage', description: 'What was used, and what may still be', who: 'owner', run: usageInChat },
   { name: 'chatid', description: 'The id of this chat', who: 'owner', run: chatId },
   { name: 'why', description: 'What became of a message', who: 'owner', run: whyInChat },
   { name: 'pair', description: 'Become an owner by a code', who: 'anyone', run: pairInChat },
@@ -61,6 +65,13 @@ function model({ desk, status: report }: CommandParts, { group, argument }: Comm
   const wanted = argument.toLowerCase() === 'default' ? 'default' : argument;
   const changed = setGroup(desk.store, { folder: group.folder, now: desk.clock.now(), model: wanted });
   return `From the next message on: ${changed.model ?? fallback}.`;
+}
+
+function tasks({ desk }: CommandParts, { group }: CommandCall): string {
+  if (!group) return '';
+  // What is quoted must be seen whatever it says: nothing in it may look like a tag that hides the rest.
+  const lines = listTasks(desk, group, { promptUnits: 80 }).map((line) => `- ${line.replaceAll('<', '‹')}`);
+  return lines.join('\n') || 'Nothing is scheduled. Ask me for something “every morning at 7” or “in two hours”.';
 }
 
 function chatId(_parts: CommandParts, { place }: CommandCall): string {

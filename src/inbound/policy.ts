@@ -1,9 +1,17 @@
 import { type Group, needsTrigger } from '../model/group.ts';
 import type { MessageKind } from '../model/message.ts';
+import type { Question } from '../store/questions.ts';
 
 export type Decision = 'drop' | 'keep' | 'wake';
 /** What the sender allowlist says of a sender: may wake, may only be overheard, is not to be stored at all. */
 export type Standing = 'allowed' | 'context' | 'dropped';
+
+/** What a message is to the questions of its chat. */
+export type Answering =
+  /** It answers that one, with this option or in these words. */
+  | { readonly type: 'answer'; readonly question: Question; readonly chosen: string }
+  /** Of a button that counts no more: somebody was quicker, or it came too late. */
+  | { readonly type: 'late'; readonly answered: boolean };
 
 export interface Asked {
   readonly group: Group;
@@ -12,6 +20,8 @@ export interface Asked {
   readonly text: string;
   readonly mentionsAssistant: boolean;
   readonly fromOwner: boolean;
+  /** What it is to a question of ours, if anything. */
+  readonly answering?: Answering | undefined;
 }
 
 /** Whether a message is dropped, kept as context, or wakes its group. */
@@ -20,8 +30,10 @@ export function decide(asked: Asked): Decision {
   if (standing === 'dropped' && !fromOwner) return 'drop';
   if (standing === 'context' && !fromOwner) return 'keep';
   if (kind === 'reaction') return 'keep';
+  // Two people pressed: the second need not be told of.
+  if (asked.answering?.type === 'late' && asked.answering.answered) return 'keep';
   // Only our own buttons can be pressed: whoever does so means us.
-  if (!needsTrigger(group) || kind === 'click') return 'wake';
+  if (!needsTrigger(group) || kind === 'click' || asked.answering) return 'wake';
   return asked.mentionsAssistant || startsWithTrigger(asked.text, group.trigger) ? 'wake' : 'keep';
 }
 

@@ -13,6 +13,7 @@ import { longTextUnits } from './long-text.ts';
 import { withoutCode } from './pair-command.ts';
 import { placeEdit, reactionText } from './place-edit.ts';
 import { decide, type Standing } from './policy.ts';
+import { type ReadMessage, readAnswer } from './read-answer.ts';
 import type { SenderAllowlist } from './sender-allowlist.ts';
 
 export interface ReceiverParts extends CommandParts {
@@ -67,9 +68,11 @@ export class Receiver {
       if (given.mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });
       return undefined;
     }
-    const decision = decide({ ...message, group, standing });
+    // A command that somebody may not give is still no answer.
+    const read = called ? { message, answering: undefined } : readAnswer(desk.store, message, group);
+    const decision = decide({ ...message, group, standing, answering: read.answering });
     if (decision === 'drop') return undefined;
-    return this.#store(message, { folder: group.folder, role, wakes: decision === 'wake' });
+    return this.#store(read, { folder: group.folder, role, wakes: decision === 'wake' });
   }
 
   #commandIn(message: InboundMessage): FoundCommand | undefined {
@@ -96,7 +99,7 @@ export class Receiver {
     return fromOwner || (group.isMain && standing === 'allowed' && !this.#parts.desk.store.owners.any());
   }
 
-  #store(message: InboundMessage, to: { folder: string; role: Role; wakes: boolean }): number | undefined {
+  #store({ message, answering }: ReadMessage, to: { folder: string; role: Role; wakes: boolean }): number | undefined {
     const { store, clock } = this.#parts.desk;
     const now = clock.now();
     const stored = { ...message, text: this.#textOf(message, to.folder) };
@@ -104,6 +107,9 @@ export class Receiver {
       const seq = store.messages.insertInbound(stored, to.role, now);
       if (seq === undefined) return undefined;
       store.chats.touch(message.jid, now);
+      if (to.wakes && answering?.type === 'answer') {
+        store.questions.end(answering.question.id, { state: 'answered', message: seq, answer: answering.chosen });
+      }
       return { seq, woke: this.#place(message, { group: to.folder, message: seq, wakes: to.wakes }) };
     });
     if (done?.woke) this.#parts.inboxBell.ring();

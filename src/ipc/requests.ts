@@ -9,6 +9,7 @@ import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { Tool } from '../tools/tool.ts';
 import { type Mailbox, type MailboxFile, parseJson } from './mailbox.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** Whose mailbox it is, and which turn runs there. Identity is the directory, never a field of a file. */
 export interface Asker {
@@ -25,6 +26,8 @@ interface RequestParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly tools: ReadonlyMap<string, Tool>;
+  /** Copies of what the host knows, for whoever reads files. */
+  readonly snapshots?: Pick<Snapshots, 'keep'>;
 }
 
 const uuid = z.uuid();
@@ -40,6 +43,7 @@ export class Requests {
   /** One pass over the mailbox. How many requests were there; with `ended`, how many were dealt with and taken away. */
   serve(mailbox: Mailbox, asker: Asker): number {
     let served = 0;
+    let changed = false;
     for (const place of ['messages', 'tasks'] as const) {
       const files = mailbox.read(place);
       // Whoever waits for a reply has named the file by a UUID; the name of another need not even be one of a file.
@@ -50,8 +54,10 @@ export class Requests {
         const done = read.has(id) || this.#serveFile(mailbox, { place, file, asker });
         const gone = done && (read.has(id) || asker.ended) && this.#forget(mailbox, { place, name: file.name, id });
         if (!asker.ended || gone) served += 1;
+        changed ||= place === 'tasks';
       }
     }
+    if (!asker.ended) this.#parts.snapshots?.keep(asker.group, { runId: asker.runId, changed });
     return served;
   }
 

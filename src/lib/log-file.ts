@@ -9,6 +9,7 @@ export class LogFile {
   readonly #path: string;
   #fd: number;
   #size: number;
+  #closed = false;
 
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -17,7 +18,9 @@ export class LogFile {
     this.#size = fstatSync(this.#fd).size;
   }
 
+  /** What is said after the end is not kept. */
   write(line: string): void {
+    if (this.#closed) return;
     try {
       if (this.#size > maxBytes) this.#rotate();
       this.#size += writeSync(this.#fd, line);
@@ -28,6 +31,8 @@ export class LogFile {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#fd);
   }
 

@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** What a setting's text may be, and what becomes of it. */
 export const whole = (min: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min));
+export const dollars = z
+  .string()
+  .regex(/^\d*\.?\d+$/, 'must be dollars such as 5 or 0.50')
+  .transform(Number)
+  .pipe(z.number().positive().max(1_000_000));
 export const size = z
   .string()
   .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')

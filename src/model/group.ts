@@ -11,6 +11,8 @@ export interface Group {
   /** False: every message wakes. Main never requires one, whatever this says. */
   readonly requiresTrigger: boolean;
   readonly model: string | undefined;
+  /** Dollars it may spend a day; undefined: as much as all groups together may. `none`: no budget holds it, not even theirs. */
+  readonly budget?: number | 'none' | undefined;
   readonly egress: Egress;
   /** `host:port` pairs that may be reached although their address is private. Empty unless the owner says so. */
   readonly allow: readonly string[];

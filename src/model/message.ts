@@ -72,6 +72,13 @@ export interface Message {
   readonly replyTo: Quote | undefined;
   /** For an edit: the number of the message it changes, where we have that one. */
   readonly original?: number | undefined;
+  /** Set when a schedule wrote it: the run, of which the store knows the rest. */
+  readonly taskRun?: number | undefined;
+}
+
+/** Written by the host to wake a group (a schedule, a question's end): it stands on no platform. */
+export function isOfTheHost({ senderId }: Pick<Message, 'senderId'>): boolean {
+  return /^(task|question):/.test(senderId);
 }
 
 /** How messages are named to people and agents. */
@@ -82,4 +89,19 @@ export function messageName(seq: number): string {
 export function seqOfName(name: string): number | undefined {
   const match = /^m(\d{1,15})$/.exec(name);
   return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+/** How what we say is named to agents, from the moment it is stored: one outbox row, one message on the platform. */
+export function outboxName(id: number): string {
+  return `o${id}`;
+}
+
+export function idOfOutboxName(name: string): number | undefined {
+  const match = /^o(\d{1,15})$/.exec(name);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+/** How questions to people are named to agents. */
+export function questionName(id: number): string {
+  return `q${id}`;
 }

@@ -1,16 +1,16 @@
-import { existsSync } from 'node:fs';
 import { closeStreams } from '../acts/close-streams.ts';
 import type { Desk } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
-import type { Channel, OutboundPart } from '../channels/channel.ts';
+import type { Channel } from '../channels/channel.ts';
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Lanes } from '../lib/lanes.ts';
 import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
-import { hasCode, NanoclawError } from '../model/errors.ts';
+import { hasCode } from '../model/errors.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
+import { putRow } from './put-row.ts';
 import { countRepeat } from './repeats.ts';
 import { Spool } from './spool.ts';
 
@@ -132,7 +132,10 @@ export class Delivery {
       this.#parts.store.outbox.markSending(row.id);
       using timeout = this.#timeout();
       try {
-        this.#unmarked.set(row.id, await this.#put(row, channel, timeout.signal));
+        this.#unmarked.set(
+          row.id,
+          await putRow({ ...this.#parts, spool: this.#spool }, row, { channel, signal: timeout.signal }),
+        );
       } catch (error) {
         return this.#failed(row, error, { channel, aborted: timeout.signal.aborted });
       }
@@ -142,37 +145,14 @@ export class Delivery {
     return true;
   }
 
-  /** What is on the platform already is edited; when that message is gone, it is said anew. */
-  async #put(row: OutboxRow, channel: Channel, signal: AbortSignal): Promise<string> {
-    const { text, platformId } = row;
-    if (platformId !== undefined) {
-      try {
-        await channel.edit({ ...row.place, platformId, text }, signal);
-        return platformId;
-      } catch (error) {
-        if (!hasCode(error, 'channel.refused')) throw error;
-        this.#parts.log.info({ err: error, key: row.key }, 'a message cannot be edited any more; it is sent anew');
-        this.#parts.store.outbox.forgetPlatformId(row.id);
-      }
-    }
-    const sent = await channel.send(this.#partOf(row), signal);
-    return sent.platformId;
-  }
-
-  #partOf(row: OutboxRow): OutboundPart {
-    const { place, text, replyTo, buttons } = row;
-    const part = { ...place, text, key: `${row.key}/${row.part}`, replyTo, buttons };
-    if (!row.file) return part;
-    const path = this.#spool.pathOf(row.file);
-    if (!existsSync(path)) throw new NanoclawError('channel.refused', `The file ${row.file.name} is no longer there.`);
-    return { ...part, file: { path, name: row.file.name, mime: row.file.mime } };
-  }
-
   #markSent(row: OutboxRow, platformId: string): void {
     const { store, clock, assistantName: name } = this.#parts;
     store.transaction(() => {
       store.outbox.markSent(row.id, platformId, clock.now());
-      store.messages.insertOutbound({ ...row.place, platformId, name, text: row.text }, clock.now());
+      store.messages.insertOutbound(
+        { ...row.place, platformId, name, text: wordsOf(row), kind: row.kind, command: row.key.startsWith('command:') },
+        clock.now(),
+      );
     });
     if (row.file) this.#spool.remove(row.file);
   }
@@ -185,7 +165,7 @@ export class Delivery {
     const attempts = row.attempts + 1;
     const wait = retryAfterMs[attempts - 1];
     log.warn({ err: error, jid: row.place.jid, key: row.key, attempts }, 'a message was not delivered');
-    if (how.aborted && row.platformId === undefined && !how.channel.capabilities.idempotencyKey) {
+    if (how.aborted && isSending(row) && !how.channel.capabilities.idempotencyKey) {
       countRepeat(this.#parts, `${row.key}/${row.part}`);
     }
     const refused = hasCode(error, 'channel.refused');
@@ -217,7 +197,7 @@ export class Delivery {
   #mayRepeat(row: OutboxRow): boolean {
     const streamed = row.state === 'streaming' || row.attempts === 0;
     const known = !streamed && this.#channelOf(row.place.jid)?.capabilities.idempotencyKey;
-    return row.platformId === undefined && known !== true;
+    return isSending(row) && known !== true;
   }
 
   #channelOf(jid: string): Channel | undefined {
@@ -230,4 +210,15 @@ export class Delivery {
     const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
     return { signal, [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
+}
+
+/** Doing it twice would be seen: an edit or a reaction may be repeated. */
+function isSending(row: OutboxRow): boolean {
+  return row.kind === 'message' && row.platformId === undefined;
+}
+
+/** As the chat's history shows it. */
+function wordsOf({ kind, text, target }: OutboxRow): string {
+  if (kind !== 'reaction') return text;
+  return text === '' ? `[took back a reaction to ${target}]` : `[reacted ${text} to ${target}]`;
 }

@@ -12,9 +12,11 @@ interface GroupRow {
   egress: string;
   allow: string;
   mounts: string;
+  budget: string | null;
 }
 
 const egressColumn = z.enum(['llm-only', 'allowlist', 'open-public']);
+const budgetColumn = z.union([z.literal('none'), z.coerce.number().positive()]);
 const allowColumn = z.array(z.string());
 const mountsColumn = z.array(
   z.object({ hostPath: z.string(), containerPath: z.string().optional(), readonly: z.boolean().optional() }),
@@ -33,11 +35,13 @@ export class Groups {
     this.#main = db.prepare<[], GroupRow>('SELECT * FROM groups WHERE is_main = 1');
     this.#remove = db.prepare('DELETE FROM groups WHERE folder = ?');
     this.#save = db.prepare(`
-      INSERT INTO groups (folder, name, is_main, trigger_text, requires_trigger, model, egress, allow, mounts, created_at)
-      VALUES (@folder, @name, @isMain, @trigger, @requiresTrigger, @model, @egress, @allow, @mounts, @now)
+      INSERT INTO groups (folder, name, is_main, trigger_text, requires_trigger, model, egress, allow, mounts, budget,
+        created_at)
+      VALUES (@folder, @name, @isMain, @trigger, @requiresTrigger, @model, @egress, @allow, @mounts, @budget, @now)
       ON CONFLICT (folder) DO UPDATE SET name = excluded.name, is_main = excluded.is_main,
         trigger_text = excluded.trigger_text, requires_trigger = excluded.requires_trigger, model = excluded.model,
-        egress = excluded.egress, allow = excluded.allow, mounts = excluded.mounts`);
+        egress = excluded.egress, allow = excluded.allow, mounts = excluded.mounts,
+        budget = excluded.budget`);
   }
 
   all(): Group[] {
@@ -65,6 +69,7 @@ export class Groups {
       egress: group.egress,
       allow: JSON.stringify(group.allow),
       mounts: JSON.stringify(group.mounts),
+      budget: group.budget === undefined ? null : String(group.budget),
       now,
     });
   }
@@ -86,5 +91,6 @@ function fromRow(row: GroupRow): Group {
     egress: egressColumn.parse(row.egress),
     allow: allowColumn.parse(JSON.parse(row.allow)),
     mounts: mountsColumn.parse(JSON.parse(row.mounts)),
+    ...(row.budget !== null && { budget: budgetColumn.parse(row.budget) }),
   };
 }

@@ -56,7 +56,7 @@ export class History {
     this.#ofTurn = db.prepare<[string], SaidPart>(`SELECT ${saidColumns} FROM outbox WHERE turn_id = ? ORDER BY id`);
     this.#ofKey = db.prepare<[string], SaidPart>(`SELECT ${saidColumns} FROM outbox WHERE key = ? ORDER BY part`);
     this.#ofPlatform = db.prepare<[string, string], SaidPart>(
-      `SELECT ${saidColumns} FROM outbox WHERE chat_jid = ? AND platform_id = ? ORDER BY id DESC LIMIT 1`,
+      `SELECT ${saidColumns} FROM outbox WHERE chat_jid = ? AND platform_id = ? AND kind = 'message' ORDER BY id DESC LIMIT 1`,
     );
     // Looked for among the chat's last messages before it: an index for this question alone would cost every message.
     this.#inTurn = db.prepare<[string, string, number], { seq: number }>(`SELECT message_seq AS seq FROM inbox

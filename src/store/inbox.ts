@@ -116,7 +116,8 @@ export class Inbox {
     }>(`UPDATE inbox SET state = 'done', cause = NULL
       WHERE group_folder = @group AND chat_jid = @jid AND thread IS @thread AND state = 'waiting' AND wakes = 1`);
     this.#ofMessage = db.prepare<[number], InboxRow>('SELECT * FROM inbox WHERE message_seq = ?');
-    this.#wakeCause = db.prepare("UPDATE inbox SET next_attempt_at = 0 WHERE state = 'waiting' AND cause IS NOT NULL");
+    this.#wakeCause = db.prepare(`UPDATE inbox SET next_attempt_at = 0
+      WHERE state = 'waiting' AND cause IS NOT NULL AND (@only IS NULL OR cause = @only)`);
     this.#counts = db.prepare<[], { state: InboxState; n: number }>(
       "SELECT state, COUNT(*) AS n FROM inbox WHERE state <> 'done' AND wakes = 1 GROUP BY state",
     );
@@ -217,9 +218,9 @@ export class Inbox {
     this.#buryWaiting.run(group);
   }
 
-  /** Rows that wait for something outside are tried at once: at start, or when the cause is known to be gone. */
-  wakeCauses(): void {
-    this.#wakeCause.run();
+  /** Rows that wait for something outside, or for that alone, are tried at once: at start, or when it is known to be gone. */
+  wakeCauses(only?: string): void {
+    this.#wakeCause.run({ only: only ?? null });
   }
 
   counts(): { waiting: number; claimed: number; dead: number } {

@@ -18,6 +18,7 @@ interface MessageRow {
   reply_sender: string | null;
   reply_text: string | null;
   original: number | null;
+  task_run: number | null;
 }
 
 // An edit names the message it changes by that one's platform id.
@@ -26,6 +27,7 @@ const columns = `*, CASE WHEN kind = 'edit' THEN (SELECT first.seq FROM messages
 
 export class Messages {
   readonly #insert;
+  readonly #markCommand;
   readonly #get;
   readonly #newest;
   readonly #find;
@@ -34,10 +36,11 @@ export class Messages {
   constructor(db: Db) {
     this.#insert = db.prepare(`
       INSERT INTO messages (chat_jid, direction, kind, platform_id, revision, thread, sender_id, sender_name, role, text,
-        sent_at, stored_at, reply_id, reply_sender, reply_text)
+        sent_at, stored_at, reply_id, reply_sender, reply_text, command)
       VALUES (@jid, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
-        @sentAt, @now, @replyId, @replySender, @replyText)
+        @sentAt, @now, @replyId, @replySender, @replyText, @command)
       ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
+    this.#markCommand = db.prepare('UPDATE messages SET command = 1 WHERE seq = ?');
     this.#get = db.prepare<[number], MessageRow>(`SELECT ${columns} FROM messages WHERE seq = ?`);
     this.#newest = db.prepare<[string, number], MessageRow>(
       `SELECT ${columns} FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?`,
@@ -72,21 +75,37 @@ export class Messages {
       replyId: message.replyTo?.id ?? null,
       replySender: message.replyTo?.sender ?? null,
       replyText: message.replyTo?.text ?? null,
+      command: 0,
     });
     return done.changes === 0 ? undefined : Number(done.lastInsertRowid);
   }
 
-  /** What we said, once the platform has taken it. */
+  /** It was for the host itself: no search finds it. Joins the transaction that stores it. */
+  markCommand(seq: number): void {
+    this.#markCommand.run(seq);
+  }
+
+  /**
+   * What we said or did, once the platform has taken it. An edit or a reaction bears the id of the message it is about;
+   * `command`: the host's own reply to one.
+   */
   insertOutbound(
-    said: { jid: string; platformId: string; thread: string | undefined; name: string; text: string },
+    said: Place & {
+      platformId: string;
+      name: string;
+      text: string;
+      kind: 'message' | 'edit' | 'reaction';
+      command?: boolean;
+    },
     now: number,
   ): void {
+    const { kind, platformId } = said;
     this.#insert.run({
       jid: said.jid,
       direction: 'out',
-      kind: 'message',
-      platformId: said.platformId,
-      revision: 0,
+      kind,
+      platformId: kind === 'reaction' ? `${platformId}/assistant` : platformId,
+      revision: kind === 'message' ? 0 : now,
       thread: said.thread ?? null,
       senderId: 'assistant',
       senderName: said.name,
@@ -94,9 +113,10 @@ export class Messages {
       text: said.text,
       sentAt: now,
       now,
-      replyId: null,
+      replyId: kind === 'reaction' ? platformId : null,
       replySender: null,
       replyText: null,
+      command: said.command ? 1 : 0,
     });
   }
 
@@ -141,5 +161,6 @@ function fromRow(row: MessageRow): Message {
         ? undefined
         : { id: row.reply_id, sender: row.reply_sender ?? undefined, text: row.reply_text ?? undefined },
     original: row.original ?? undefined,
+    taskRun: row.task_run ?? undefined,
   };
 }

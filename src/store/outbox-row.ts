@@ -8,6 +8,8 @@ export type SpooledFile = z.infer<typeof spooled>;
 const buttons = z.array(z.object({ label: z.string(), value: z.string() }));
 export type ButtonRow = z.infer<typeof buttons>;
 
+export type OutboxKind = 'message' | 'edit' | 'reaction';
+
 export interface OutboxRow {
   readonly id: number;
   readonly key: string;
@@ -16,6 +18,10 @@ export interface OutboxRow {
   readonly group: string;
   readonly place: Place;
   readonly turnId: string | undefined;
+  /** What it does: says something, changes what we said, or puts our reaction (its text) to a message. */
+  readonly kind: OutboxKind;
+  /** The message that an edit or a reaction is about: `o45`, an outbox row, or `m812`, a stored message. */
+  readonly target: string | undefined;
   readonly text: string;
   readonly replyTo: string | undefined;
   readonly file: SpooledFile | undefined;
@@ -30,11 +36,12 @@ export interface OutboxRow {
 }
 
 export interface OutboxColumns
-  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'text' | 'state' | 'attempts'> {
+  extends Pick<OutboxRow, 'id' | 'key' | 'part' | 'parts' | 'kind' | 'text' | 'state' | 'attempts'> {
   readonly group_folder: string;
   readonly chat_jid: string;
   readonly thread: string | null;
   readonly turn_id: string | null;
+  readonly target: string | null;
   readonly reply_to: string | null;
   readonly file: string | null;
   readonly buttons: string | null;
@@ -45,9 +52,10 @@ export interface OutboxColumns
 }
 
 export function fromColumns(row: OutboxColumns): OutboxRow {
-  const { id, key, part, parts, text, state, attempts } = row;
+  const { id, key, part, parts, kind, text, state, attempts } = row;
   return {
-    ...{ id, key, part, parts, text, state, attempts },
+    ...{ id, key, part, parts, kind, text, state, attempts },
+    target: row.target ?? undefined,
     group: row.group_folder,
     place: { jid: row.chat_jid, thread: row.thread ?? undefined },
     turnId: row.turn_id ?? undefined,

@@ -1,6 +1,13 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
-import { type ButtonRow, fromColumns, type OutboxColumns, type OutboxRow, type SpooledFile } from './outbox-row.ts';
+import {
+  type ButtonRow,
+  fromColumns,
+  type OutboxColumns,
+  type OutboxKind,
+  type OutboxRow,
+  type SpooledFile,
+} from './outbox-row.ts';
 
 export interface NewMessage {
   readonly key: string;
@@ -9,6 +16,9 @@ export interface NewMessage {
   /** The turn that says it; undefined for the host's own notices. */
   readonly turnId: string | undefined;
   readonly parts: readonly string[];
+  /** Default: message. The others have one part and a target. */
+  readonly kind?: OutboxKind | undefined;
+  readonly target?: string | undefined;
   /** Platform id of the message the first part answers. */
   readonly replyTo?: string | undefined;
   /** Goes with the first part. */
@@ -41,8 +51,8 @@ export class Outbox {
 
   constructor(db: Db) {
     this.#add =
-      db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, text, reply_to, file, buttons, state, created_at)
-      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @text, @replyTo, @file, @buttons, 'due', @now)`);
+      db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, kind, target, text, reply_to, file, buttons, state, created_at)
+      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @kind, @target, @text, @replyTo, @file, @buttons, 'due', @now)`);
     this.#known = db.prepare<[string], { id: number }>('SELECT id FROM outbox WHERE key = ? LIMIT 1');
     this.#openChats = db.prepare<[], { chat_jid: string }>(
       "SELECT DISTINCT chat_jid FROM outbox WHERE state IN ('due', 'sending')",
@@ -73,7 +83,9 @@ export class Outbox {
       "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
     this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
-      CASE WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+      CASE WHEN kind = 'edit' THEN '[changed ' || target || ' to] ' || text
+        WHEN kind = 'reaction' THEN '[reacted ' || text || ' to ' || target || ']'
+        WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
       FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id`);
     this.#files = db.prepare<[], OutboxColumns>(
       "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",
@@ -104,6 +116,8 @@ export class Outbox {
         jid: place.jid,
         thread: place.thread ?? null,
         turnId: message.turnId ?? null,
+        kind: message.kind ?? 'message',
+        target: message.target ?? null,
         text,
         replyTo: index === 0 ? (message.replyTo ?? null) : null,
         file: index === 0 && message.file ? JSON.stringify(message.file) : null,

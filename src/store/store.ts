@@ -10,10 +10,16 @@ import { Inbox } from './inbox.ts';
 import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
+import { Questions } from './questions.ts';
 import { Requests } from './requests.ts';
+import { Said } from './said.ts';
+import { Search } from './search.ts';
 import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
+import { TaskRuns } from './task-runs.ts';
+import { Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
+import { UsageSums } from './usage.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
 export class Store {
@@ -26,12 +32,18 @@ export class Store {
   readonly inbox: Inbox;
   readonly turns: Turns;
   readonly outbox: Outbox;
+  readonly said: Said;
   readonly streams: Streams;
   readonly sessions: Sessions;
+  readonly questions: Questions;
   readonly requests: Requests;
   readonly owners: Owners;
   readonly pairings: Pairings;
   readonly history: History;
+  readonly tasks: Tasks;
+  readonly taskRuns: TaskRuns;
+  readonly usage: UsageSums;
+  readonly search: Search;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -43,12 +55,18 @@ export class Store {
     this.inbox = new Inbox(db);
     this.turns = new Turns(db);
     this.outbox = new Outbox(db);
+    this.said = new Said(db);
     this.streams = new Streams(db);
     this.sessions = new Sessions(db);
+    this.questions = new Questions(db);
     this.requests = new Requests(db);
     this.owners = new Owners(db);
     this.pairings = new Pairings(db);
     this.history = new History(db);
+    this.tasks = new Tasks(db);
+    this.taskRuns = new TaskRuns(db);
+    this.usage = new UsageSums(db);
+    this.search = new Search(db);
   }
 
   static open(path: string): Store {

@@ -83,3 +83,10 @@ test('a text of ten megabytes is split in linear time', () => {
   const words = 'word '.repeat(2_000_000);
   expect(splitText(words, 4096).join(' ') === words).toBe(true);
 });
+
+test('a fence longer than a message is cut like any other text', () => {
+  const fence = '`'.repeat(100_000);
+  const parts = splitText(fence, 4_000);
+  expect(parts).toHaveLength(25);
+  expect(parts.join('')).toBe(fence);
+});

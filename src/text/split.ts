@@ -103,6 +103,11 @@ function hardCut(window: string, room: number, open: Fence | undefined): Cut {
     end = Math.max(2, Math.min(end - 1, room - closeLength(fence)));
     fence = fenceAfter(window.slice(0, end), open);
   }
+  // A fence so long that it leaves no room for what it holds is text like any other.
+  if (end < room / 4) {
+    end = room;
+    fence = undefined;
+  }
   const unit = window.charCodeAt(end - 1);
   if (end > 1 && unit >= 0xd800 && unit <= 0xdbff) end -= 1;
   return { end, resume: end, open: end + closeLength(fence) <= room ? fence : undefined };

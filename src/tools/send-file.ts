@@ -1,7 +1,7 @@
 import { fileRequest } from '../../protocol/tools/talk.ts';
 import { postMessage } from '../acts/post-message.ts';
 import { isSpoolFull, partsInFolder, type Spooling, spoolFile } from '../acts/spool-file.ts';
-import { addressee, defineTool, refuse, type ToolDesk, type ToolReply } from './tool.ts';
+import { addressee, defineTool, refuse, storedAs, type ToolDesk, type ToolReply } from './tool.ts';
 
 /** Sends a file of the group's own folder to a chat. */
 export function createTool(desk: ToolDesk) {
@@ -23,7 +23,7 @@ export function createTool(desk: ToolDesk) {
       const { group, place } = to;
       const { key, turnId } = caller;
       postMessage(desk, { key, group, place, turnId, text: request.caption ?? '', file: spooled.file });
-      return { ok: true, result: 'Stored for delivery.' };
+      return { ok: true, result: storedAs(desk, key) };
     },
   });
 }

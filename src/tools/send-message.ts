@@ -1,6 +1,6 @@
 import { messageRequest } from '../../protocol/tools/talk.ts';
 import { type Desk, postMessage } from '../acts/post-message.ts';
-import { addressee, defineTool, refuse } from './tool.ts';
+import { addressee, defineTool, refuse, storedAs } from './tool.ts';
 
 /** Says something in a chat at once. */
 export function createTool(desk: Desk) {
@@ -13,7 +13,7 @@ export function createTool(desk: Desk) {
       const { group, place } = to;
       const { key, turnId } = caller;
       const text = request.sender ? `**${request.sender}:** ${request.text}` : request.text;
-      if (postMessage(desk, { key, group, place, turnId, text })) return { ok: true, result: 'Stored for delivery.' };
+      if (postMessage(desk, { key, group, place, turnId, text })) return { ok: true, result: storedAs(desk, key) };
       return refuse('nothing_to_send', 'Nothing remains of the text to send.');
     },
   });

@@ -1,27 +1,35 @@
 import { inputFileName, type ResultFile } from '../../protocol/mailbox.ts';
 import { askedIn } from '../acts/asked-in.ts';
 import { finishStream, isShown, wordless } from '../acts/close-streams.ts';
+import { finishTaskRun } from '../acts/finish-task-run.ts';
 import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
+import { localDay } from '../lib/local-day.ts';
+import type { InboxRow } from '../store/inbox.ts';
 import type { TurnRow } from '../store/turns.ts';
+import { stripInternal } from '../text/internal.ts';
 import { takeEyesOff } from './eyes.ts';
-import type { TurnParts } from './parts.ts';
+import type { TurnParts, TurnSettings } from './parts.ts';
+import { taskOf } from './task-row.ts';
 
-/** All of the room's parts that a result needs. */
 /** What storing a result needs. */
-export type SayParts = Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'>;
+export interface SayParts extends Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'> {
+  readonly settings: Pick<TurnSettings, 'timeZone'>;
+}
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
  * turn any more (they were answered or taken back) is not said. False when it is no result for this group.
  */
 export function acceptResult(parts: SayParts, folder: string, result: ResultFile): boolean {
-  const { store, clock, log } = parts;
+  const { store, clock, log, settings } = parts;
   const turn = store.turns.get(result.turnId);
   if (turn?.group_folder !== folder) return false;
   const now = clock.now();
   store.transaction(() => {
     if (!store.turns.addResult(result, now)) return;
+    // A failed try costs as well.
+    if (result.usage) store.usage.add({ day: localDay(now, settings.timeZone), group: folder }, result.usage);
     if (result.newSessionId !== undefined) store.sessions.set(folder, result.newSessionId, now);
     if (result.status === 'error') {
       log.warn({ group: folder, turn: turn.id, error: result.error }, 'a turn gave an error');
@@ -31,31 +39,52 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
     const answered = store.inbox.claimedBy(turn.id).filter((row) => result.answers.includes(row.input_id ?? ''));
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
     takeEyesOff(parts, answered);
+    finishRuns(parts, turn, { result, answered });
     if (result.answers.length > 0 && rows === 0) return;
     // A chat that was taken from the group since hears nothing more from it.
     if (store.chats.get(turn.chat_jid)?.group !== folder) return;
-    sayResult(parts, turn, { result, rows, replyTo });
+    sayResult(parts, turn, { result, answered, replyTo });
   });
   return true;
+}
+
+/** What the result answers, and what it is. */
+interface Answer {
+  readonly result: ResultFile;
+  readonly answered: readonly InboxRow[];
+}
+
+function finishRuns({ store, desk }: SayParts, turn: TurnRow, { result, answered }: Answer): void {
+  const spoke = stripInternal(result.result ?? '').trim() !== '' || store.outbox.saidBy(turn.id).length > 0;
+  const outcome = result.status === 'ok' && !result.skipped && spoke ? 'ok' : 'silent';
+  const detail =
+    result.status === 'stopped' ? 'stopped' : result.skipped ? 'its script did not want the agent' : undefined;
+  for (const row of answered) finishTaskRun(desk, { message: row.message_seq, outcome, detail });
 }
 
 function sayResult(
   { store, desk }: SayParts,
   turn: TurnRow,
-  what: { result: ResultFile; rows: number; replyTo: string | undefined },
+  { result, answered, replyTo }: Answer & { replyTo: string | undefined },
 ): void {
-  const { result, rows, replyTo } = what;
   const key = `result:${turn.id}-${result.ordinal}`;
   const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
   const said = { key, group: turn.group_folder, place, turnId: turn.id };
   const text = result.result?.trim() ?? '';
-  const stream = store.streams.ofTurn(turn.id);
+  const tasks = answered.map((row) => taskOf(store, row)?.task);
+  const asked = tasks.some((task) => task === undefined);
+  if (result.skipped && !asked) return;
+  // What is being written in the chat is the conversation's, not an isolated task's.
+  const aside = tasks.length > 0 && tasks.every((task) => task?.contextMode === 'isolated');
+  const stream = aside ? undefined : store.streams.ofTurn(turn.id);
   if (postMessage(desk, { ...said, text, replyTo, completes: stream })) return;
   if (stream && isShown(stream)) {
     const end = result.status === 'stopped' ? [stream.text, '⏹ Stopped.'] : [stream.text || wordless];
     finishStream(desk, { ...stream, turnId: turn.id }, { key, text: end.join('\n\n').trim() });
-  } else if (text === '' && rows > 0 && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
-    // What is all <internal> is silence on purpose; nothing at all is not.
+    return;
+  }
+  if (text === '' && asked && result.status === 'ok' && store.outbox.saidBy(turn.id).length === 0) {
+    // What is all <internal> is silence on purpose; nothing at all is not. Nobody waits for a task's words.
     postMessage(desk, { ...said, text: wordless });
   }
 }

@@ -4,7 +4,17 @@ import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import { isDiskFull } from '../store/database.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
-export type Cause = 'credential' | 'no-credential' | 'overloaded' | 'network' | 'sandbox' | 'disk';
+export type Cause = 'credential' | 'no-credential' | 'overloaded' | 'network' | 'sandbox' | 'disk' | 'budget';
+
+/** Why rows wait although nothing is wrong with them. */
+export interface Held {
+  readonly cause: Cause;
+  readonly detail: string;
+  /** Where it is known when they can be tried again. */
+  readonly untilAt?: number | undefined;
+  /** Main is told once for each; by default once an hour for each cause. */
+  readonly once?: string | undefined;
+}
 
 export type Failure =
   /** The turn failed by itself: what it had taken spends an attempt. */
@@ -26,6 +36,7 @@ export function retryAt(cause: Cause, tries: number, now: number): number {
   switch (cause) {
     case 'credential':
     case 'no-credential':
+    case 'budget':
       return notByItself;
     case 'sandbox':
       return now + 5_000;
@@ -57,6 +68,8 @@ export function causeText(cause: Cause, detail: string): { chat: string; owner: 
       return { chat: 'I cannot start working right now.', owner: `I cannot start my sandbox: ${detail}` };
     case 'disk':
       return { chat: 'I am out of room right now.', owner: detail };
+    case 'budget':
+      return { chat: 'What I may spend today is spent; I go on after midnight.', owner: detail };
   }
 }
 

@@ -69,14 +69,14 @@ export class Dispatcher {
 
   /**
    * Running turns get 30 s. Then containers that work are left to the next host where they can be, all others end; with
-   * `now` every container is ended at once.
+   * `now` (also when it comes in the meantime) every container is ended at once.
    */
-  async stop(options: { now: boolean }): Promise<void> {
+  async stop(now: AbortSignal): Promise<void> {
     this.#stopping = true;
     await Promise.all([this.#loop.stop(), this.#adoption.stop()]);
-    if (!options.now) await this.#turnsOver();
+    await this.#turnsOver(now);
     const { adopts } = this.#parts.launcher;
-    await Promise.all([...this.#lanes.values()].map((lane) => (options.now ? lane.kill() : lane.leave(adopts))));
+    await Promise.all([...this.#lanes.values()].map((lane) => (now.aborted ? lane.kill() : lane.leave(adopts))));
     for (const [folder, lane] of this.#lanes) this.#guarded(folder, () => lane.tick(this.#parts.clock.now()));
   }
 
@@ -187,11 +187,12 @@ export class Dispatcher {
     }
   }
 
-  async #turnsOver(): Promise<void> {
+  async #turnsOver(now: AbortSignal): Promise<void> {
     const deadline = new AbortController();
     using _timer = this.#parts.clock.after(farewellMs, () => deadline.abort());
-    while ([...this.#lanes.values()].some((lane) => lane.busy) && !deadline.signal.aborted) {
-      await pause(this.#parts.clock, 100, deadline.signal);
+    const enough = AbortSignal.any([now, deadline.signal]);
+    while ([...this.#lanes.values()].some((lane) => lane.busy) && !enough.aborted) {
+      await pause(this.#parts.clock, 100, enough);
       for (const [folder, lane] of this.#lanes) {
         this.#guarded(folder, () => lane.drain());
         this.#guarded(folder, () => lane.tick(this.#parts.clock.now()));

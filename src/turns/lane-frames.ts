@@ -53,7 +53,8 @@ export class LaneFrames {
         this.#drains.now();
         break;
       case 'activity':
-        if (turn) this.#parts.onActivity(turn, frame.tool);
+        // Nobody needs to see that a task goes on.
+        if (turn?.isAwaited) this.#parts.onActivity(turn, frame.tool);
         break;
       case 'error':
         break;

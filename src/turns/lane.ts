@@ -5,7 +5,7 @@ import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox } from './drain.ts';
 import { LaneContainer } from './lane-container.ts';
 import { LaneFrames } from './lane-frames.ts';
-import { tellGaveWay } from './lane-notices.ts';
+import { tellBackgroundEnded, tellGaveWay } from './lane-notices.ts';
 import type { LiveRun } from './live-run.ts';
 import type { Launched, TurnParts } from './parts.ts';
 import { forgetStaleSession, isStale } from './renew.ts';
@@ -64,7 +64,7 @@ export class Lane {
   async begin(group: Group, place: Place): Promise<void> {
     const parts = this.#parts;
     try {
-      const held = parts.heldBy(place);
+      const held = parts.heldBy(group, place);
       if (held) return holdPlace(parts, group.folder, place, held);
       const turn = Turn.begin(parts, group, place);
       if (turn) await this.#run(turn);
@@ -108,9 +108,9 @@ export class Lane {
     live.ahead = !this.#turn;
   }
 
-  /** The platform is there (again): what it shows is to be true. */
+  /** The platform is there (again), or somebody waits: what it shows is to be true. Of a task alone nothing is shown. */
   showTyping(): void {
-    if (this.#turn) this.#parts.setTyping(this.#turn.place, true);
+    if (this.#turn?.isAwaited) this.#parts.setTyping(this.#turn.place, true);
   }
 
   /** Hands the running agent what has come to its place meanwhile, and again what could not be handed over before. */
@@ -118,7 +118,8 @@ export class Lane {
     const live = this.live;
     if (!this.#turn || live?.closing) return;
     // What is said after a new conversation was asked for is not for the old one.
-    if (!live || !isStale(this.#parts, this.#folder, live.runId)) this.#turn.claimMore();
+    const mayTake = !live || !isStale(this.#parts, this.#folder, live.runId);
+    if (mayTake && this.#turn.claimMore()) this.showTyping();
     // While the container is being made the new input is handed over with the first ones.
     if (live && this.#given) this.#handOver(this.#turn, live);
   }
@@ -153,8 +154,8 @@ export class Lane {
     if (!live || live.closing) return;
     const { signOfLifeMs, idleMs } = this.#parts.settings;
     if (this.#turn && now - live.signAt >= signOfLifeMs) {
-      const seconds = Math.round(signOfLifeMs / 1000);
-      this.#otherwise = { type: 'message', reason: `my agent showed no sign of life for ${seconds} s` };
+      const reason = `my agent showed no sign of life for ${Math.round(signOfLifeMs / 1000)} s`;
+      this.#otherwise = { type: 'message', reason };
       void live.kill({ endedByUs: false });
     } else if (this.#turn && this.#stopDeadline.missedBy(this.#turn.id, now)) void live.kill({ endedByUs: true });
     else if (!this.#turn && isStale(this.#parts, this.#folder, live.runId)) live.close();
@@ -163,10 +164,9 @@ export class Lane {
 
   /** Gives the container up for another group although something runs in its background; its chat is told. */
   giveWay(): void {
-    if (!this.live) return;
-    const { runId } = this.live;
-    if (this.#place) tellGaveWay(this.#parts, { folder: this.#folder, place: this.#place, runId });
-    this.live.close();
+    const place = this.#place;
+    if (this.live && place) tellGaveWay(this.#parts, { folder: this.#folder, place, runId: this.live.runId });
+    this.live?.close();
   }
 
   /** Ends container and turn at once; nothing is spent. Resolves when the container is gone. */
@@ -216,6 +216,7 @@ export class Lane {
       if (!endedByUs && this.#otherwise.type === 'ours') this.#otherwise = { type: 'message', reason };
       this.#end();
     }
+    tellBackgroundEnded(this.#parts, { folder: this.#folder, runId, mailbox });
     this.#frames.reset();
     this.#container.forget();
     this.#changed();

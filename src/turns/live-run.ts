@@ -14,6 +14,8 @@ import { RunLog } from './run-log.ts';
 const farewellMs = 35_000;
 /** A longer line of stderr is not kept. */
 const logLineLimit = 64 * 1024;
+/** Frames of one container that are complained of. */
+const mostComplaints = 20;
 
 export type LiveFrame = TypedFrame | BareFrame;
 export interface BareFrame {
@@ -40,6 +42,7 @@ export class LiveRun {
   readonly #runLog: RunLog;
   #closing = false;
   #endedByUs = false;
+  #complaints = 0;
   /** Last SDK message or tool progress, host's clock. */
   signAt: number;
   /** Since when no turn runs in it. */
@@ -124,13 +127,28 @@ export class LiveRun {
   #listenToStdout(stdout: Readable): void {
     const reader = new FrameReader();
     stdout.on('data', (chunk: Buffer) => {
+      let bell: LiveFrame | undefined;
       for (const output of reader.push(chunk)) {
         if (output.type === 'log') this.#runLog.write('out', output.line);
-        else if (output.type === 'bad-frame')
-          this.#options.log.warn({ group: this.group.folder, why: output.why }, 'a frame was not understood');
+        else if (output.type === 'bad-frame') this.#complain(output.why);
+        // However often it rang, one look is enough.
+        else if (output.frame.type === 'bell') bell = output.frame;
         else this.#onFrame(output.frame);
       }
+      this.#runLog.flush();
+      if (bell) this.#onFrame(bell);
     });
+  }
+
+  // The host's log is for everybody: one container must not fill it.
+  #complain(why: string): void {
+    this.#complaints += 1;
+    if (this.#complaints > mostComplaints) return;
+    const last = this.#complaints === mostComplaints;
+    const sentence = last
+      ? 'a frame was not understood; more of this container are not told'
+      : 'a frame was not understood';
+    this.#options.log.warn({ group: this.group.folder, why }, sentence);
   }
 
   #onFrame(frame: TypedFrame | BareFrame): void {
@@ -150,6 +168,7 @@ export class LiveRun {
       for (const cut of lines.push(chunk)) {
         this.#runLog.write('err', cut.type === 'line' ? cut.text : '[… a line too long to keep]');
       }
+      this.#runLog.flush();
     });
   }
 

@@ -7,7 +7,7 @@ import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import type { FoundRun, Run } from '../sandbox/sandbox.ts';
 import type { Store } from '../store/store.ts';
-import type { Cause } from './causes.ts';
+import type { Held } from './causes.ts';
 
 /** A container with its mailbox and its way out. */
 export interface Launched {
@@ -73,6 +73,6 @@ export interface TurnParts {
   readonly streams: (jid: string) => boolean;
   /** Our reaction to a message of a person; undefined takes it back. A hint. */
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
-  /** Why no turn may begin for this place now (no credential, a full disk), or undefined. */
-  readonly heldBy: (place: Place) => { cause: Cause; detail: string } | undefined;
+  /** Why no turn of that group may begin for this place now (no credential, a full disk, a spent budget), or undefined. */
+  readonly heldBy: (group: Group, place: Place) => Held | undefined;
 }

@@ -44,7 +44,7 @@ export class Prewarmer {
     }
     if (tries.count > 0 && now < tries.madeAt + backoffMs(tries.count, lastRetryMs)) return;
     const chats = store.chats.ofGroup(group.folder);
-    const chat = chats.find(({ jid }) => !heldBy({ jid, thread: undefined }));
+    const chat = chats.find(({ jid }) => !heldBy(group, { jid, thread: undefined }));
     if (!chat) return;
     this.#tries.set(group.folder, { count: tries.count + 1, madeAt: now });
     lane.prewarm(group, chat.jid).catch((error: unknown) => {

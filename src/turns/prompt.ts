@@ -1,4 +1,7 @@
-import { type Attachment, type Message, messageName } from '../model/message.ts';
+import { quoteQuestion } from '../acts/ask-question.ts';
+import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
+import type { TaskRun } from '../model/task.ts';
+import type { Question } from '../store/questions.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -24,6 +27,10 @@ const quoteUnits = 300;
 /** A message with what came with it. */
 export interface PromptMessage extends Message {
   readonly attachments?: readonly Attachment[];
+  /** Set when no person said it: a schedule did. */
+  readonly task?: Pick<TaskRun, 'taskId' | 'dueAt' | 'missed'>;
+  /** The question it answered, or whose end it tells. */
+  readonly question?: Question | undefined;
 }
 
 /** What the agent reads: waiting messages as XML, one node each whatever they contain (contract §9). */
@@ -39,7 +46,7 @@ export function writePrompt(messages: readonly PromptMessage[], options: PromptO
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
     ...(options.undelivered ?? []).map(undelivered),
     options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
-    ...messages.map((message) => node(message, times)),
+    ...messages.map((message) => (message.task ? taskNode(message.text, message.task, options) : node(message, times))),
     '</messages>',
   ];
   return lines.join('\n');
@@ -55,10 +62,56 @@ function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
     ...(message.kind === 'edit'
       ? [`edited="${message.original === undefined ? 'unknown' : messageName(message.original)}"`]
       : []),
+    ...answered(message),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
   const files = (message.attachments ?? []).map(attached).join('');
   return `<message ${attributes.join(' ')}>${quoted(message)}${files}${content(message.text)}</message>`;
+}
+
+/** Less than this nobody calls late. */
+const lateMs = 60_000;
+const taskNote =
+  'Your schedule wrote this; nobody is waiting at the other end. Your final answer is sent to this chat; one that is empty or all internal is not.';
+
+function taskNode(
+  prompt: string,
+  { taskId, dueAt, missed }: NonNullable<PromptMessage['task']>,
+  { now, timeZone }: PromptOptions,
+): string {
+  const attributes = [
+    `id="${attribute(taskId)}"`,
+    `scheduled="${instant(dueAt, timeZone)}"`,
+    ...(now - dueAt < lateMs ? [] : [`late="${span(now - dueAt)}"`]),
+    ...(missed === 0 ? [] : [`missed="${missed}"`]),
+    `note="${taskNote}"`,
+  ];
+  return `<task ${attributes.join(' ')}>${content(prompt)}</task>`;
+}
+
+/** `2 h 10 min`, the two largest units. */
+function span(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  const parts = [
+    { count: Math.floor(minutes / 1440), unit: 'd' },
+    { count: Math.floor(minutes / 60) % 24, unit: 'h' },
+    { count: minutes % 60, unit: 'min' },
+  ];
+  const first = parts.findIndex(({ count }) => count > 0);
+  const told = parts.slice(first, first + 2).filter(({ count }) => count > 0);
+  return told.map(({ count, unit }) => `${count} ${unit}`).join(' ');
+}
+
+function answered({ question, text }: PromptMessage): string[] {
+  if (!question) return [];
+  const name = questionName(question.id);
+  if (question.state !== 'answered') return [`unanswered="${name}"`];
+  const chosen = question.answer === undefined || question.answer === text ? [] : [question.answer];
+  return [
+    `answers="${name}"`,
+    `question="${attribute(quoteQuestion(question))}"`,
+    ...chosen.map((answer) => `answer="${attribute(answer)}"`),
+  ];
 }
 
 function attached(file: Attachment): string {

@@ -2,6 +2,7 @@ import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Group } from '../model/group.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { drainLast } from './drain.ts';
+import { tellBackgroundEnded } from './lane-notices.ts';
 import type { TurnParts } from './parts.ts';
 import { forgetStaleSession } from './renew.ts';
 import { endTurn } from './settle.ts';
@@ -18,6 +19,7 @@ export function recoverGroup(parts: TurnParts, group: Group, mailbox: Mailbox): 
   if (drainLast(parts, { group, runId, mailbox, turn })) return true;
   forgetStaleSession(parts, group.folder, runId);
   if (row) recoverTurn(parts, row);
+  tellBackgroundEnded(parts, { folder: group.folder, runId, mailbox });
   return false;
 }
 

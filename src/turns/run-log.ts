@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../lib/log.ts';
+import { visibleText } from '../text/plain.ts';
 
 const kept = 20;
 
@@ -9,6 +10,7 @@ export class RunLog {
   #fd: number | undefined;
   readonly #log: Log;
   readonly #left: Map<string, number>;
+  #pending = '';
 
   constructor(path: string, options: { maxBytes: number; log: Log }) {
     this.#log = options.log;
@@ -23,21 +25,36 @@ export class RunLog {
     }
   }
 
-  /** Keeps the line while there is room for its stream. A disk that is full costs the log, never the turn. */
+  /** Keeps the line, to be flushed, while there is room for its stream. A disk that is full costs the log, never the turn. */
   write(stream: 'out' | 'err', line: string): void {
     const left = this.#left.get(stream) ?? 0;
     if (left <= 0 || this.#fd === undefined) return;
-    const text = left > line.length ? `${stream} ${line}\n` : `${stream} [… the rest of this stream is not kept]\n`;
-    this.#left.set(stream, left - line.length - 1);
+    // An agent prints what it likes; who reads it in a terminal must be shown it, never steered by it.
+    const text = `${stream} ${visibleText(line)}\n`;
+    const bytes = Buffer.byteLength(text);
+    this.#left.set(stream, left - bytes);
+    this.#pending += left > bytes ? text : `${stream} [… the rest of this stream is not kept]\n`;
+  }
+
+  /** To be called after what came at once was written: millions of lines are no millions of writes. */
+  flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text === '' || this.#fd === undefined) return;
     try {
       writeSync(this.#fd, text);
     } catch (error) {
-      this.close();
+      this.#shut();
       this.#log.warn({ err: error }, 'a run log cannot be written any more');
     }
   }
 
   close(): void {
+    this.flush();
+    this.#shut();
+  }
+
+  #shut(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }

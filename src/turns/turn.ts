@@ -2,12 +2,14 @@ import { inputFileName, type MessageInput } from '../../protocol/mailbox.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
-import type { Message } from '../model/message.ts';
+import { type Message, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { TurnRow } from '../store/turns.ts';
+import { cutInBatches } from './batches.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { TurnParts } from './parts.ts';
-import { writePrompt } from './prompt.ts';
+import { type PromptMessage, type PromptOptions, writePrompt } from './prompt.ts';
+import { taskOf } from './task-row.ts';
 
 /** One run of the agent over its waiting rows. It has exactly one reply place; the rows and inputs are in the store. */
 export class Turn {
@@ -27,7 +29,7 @@ export class Turn {
   static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
     const { store, clock } = parts;
     return store.transaction(() => {
-      const rows = store.inbox.waitingAt(group.folder, place, { now: clock.now() });
+      const rows = rowsAt(parts, group.folder, place);
       const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
       if (rows.length === 0) return undefined;
       const turn = new Turn(parts, {
@@ -35,7 +37,7 @@ export class Turn {
         group,
         place,
       });
-      turn.#claim(rows, retryOf);
+      turn.#claim(rows);
       return turn;
     });
   }
@@ -45,13 +47,20 @@ export class Turn {
     return new Turn(parts, { id: row.id, group, place: { jid: row.chat_jid, thread: row.thread ?? undefined } });
   }
 
-  /** Claims what has come to this turn's place since, as another input. */
-  claimMore(): void {
-    const { store, clock } = this.#parts;
-    store.transaction(() => {
-      const rows = store.inbox.waitingAt(this.group.folder, this.place, { now: clock.now() });
-      if (rows.length > 0) this.#claim(rows, undefined);
+  /** Claims what has come to this turn's place since, as more inputs. True when there was any. */
+  claimMore(): boolean {
+    const { store } = this.#parts;
+    return store.transaction(() => {
+      const rows = rowsAt(this.#parts, this.group.folder, this.place);
+      if (rows.length > 0) this.#claim(rows);
+      return rows.length > 0;
     });
+  }
+
+  /** A person waits for what is not answered yet, not a schedule alone. */
+  get isAwaited(): boolean {
+    const { store } = this.#parts;
+    return store.inbox.claimedBy(this.id).some((row) => row.wakes === 1 && !taskOf(store, row));
   }
 
   /** Writes the inputs the agent has not taken yet; the same files under the same names. True when there were any. */
@@ -67,24 +76,38 @@ export class Turn {
     return inputs.every((input) => input.kind === 'interrupt' || input.state !== 'open');
   }
 
-  #claim(rows: readonly InboxRow[], retryOf: string | undefined): void {
+  #claim(rows: readonly InboxRow[]): void {
     const { store, settings } = this.#parts;
     const { taken, omitted } = chooseRows(rows, settings.maxMessagesPerPrompt);
-    const messages = taken
-      .map((row) => store.messages.get(row.message_seq))
-      .filter((one): one is Message => one !== undefined)
-      .map((message) => ({ ...message, attachments: store.attachments.ofMessage(message.seq) }));
+    const { batches } = cutInBatches(taken, (row) => taskOf(store, row) !== undefined);
+    const people = batches.find(([first]) => first && !taskOf(store, first));
     const lost = store.outbox.untold(this.group.folder);
     for (const row of lost) store.outbox.markTold(row.id);
-    const text = writePrompt(messages, {
-      timeZone: settings.timeZone,
-      now: this.#parts.clock.now(),
-      omitted: omitted.length,
-      earlier: this.#earlier(retryOf),
-      undelivered: lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' })),
-    });
+    const undelivered = lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' }));
+    for (const [index, batch] of batches.entries()) {
+      const older = batch === people ? omitted : [];
+      const input = this.#addInput(batch, {
+        omitted: older.length,
+        undelivered: index === 0 ? undelivered : [],
+      });
+      store.inbox.claim({ turnId: this.id, inputId: input.id }, [...batch, ...older]);
+    }
+  }
+
+  #addInput(rows: readonly InboxRow[], more: Pick<PromptOptions, 'omitted' | 'undelivered'>): { id: string } {
+    const { store, clock, settings } = this.#parts;
+    const text = writePrompt(
+      rows.flatMap((row) => this.#messageOf(row) ?? []),
+      {
+        timeZone: settings.timeZone,
+        now: clock.now(),
+        earlier: this.#earlier(rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined),
+        ...more,
+      },
+    );
     const model = this.group.model ?? settings.model;
-    const input = store.turns.addInput(this.id, ({ id }) => {
+    const { task } = (rows[0] && taskOf(store, rows[0])) ?? {};
+    return store.turns.addInput(this.id, ({ id }) => {
       const body: MessageInput = {
         v: 1,
         type: 'message',
@@ -94,10 +117,30 @@ export class Turn {
         ...(this.place.thread === undefined ? {} : { threadId: this.place.thread }),
         text,
         ...(model === undefined ? {} : { model }),
+        ...(task && { task: { id: task.id, contextMode: task.contextMode, script: task.script } }),
       };
       return JSON.stringify(body);
     });
-    store.inbox.claim({ turnId: this.id, inputId: input.id }, [...taken, ...omitted]);
+  }
+
+  #messageOf(row: InboxRow): PromptMessage | undefined {
+    const { store } = this.#parts;
+    const message = store.messages.get(row.message_seq);
+    if (!message) return undefined;
+    const run = taskOf(store, row)?.run;
+    return {
+      ...message,
+      replyTo: this.#ownNameFor(message),
+      attachments: store.attachments.ofMessage(message.seq),
+      question: store.questions.endedBy(message.seq),
+      ...(run && { task: run }),
+    };
+  }
+
+  // By the name the agent knows it under, where we have it; the platform's id says nothing to anybody.
+  #ownNameFor({ jid, replyTo }: Message): Message['replyTo'] {
+    const known = replyTo && this.#parts.store.messages.find(jid, replyTo.id);
+    return known ? { ...replyTo, id: messageName(known.seq) } : replyTo;
   }
 
   // The chain holds only attempts that the agent took: others left no trace.
@@ -110,4 +153,12 @@ export class Turn {
     }
     return { said };
   }
+}
+
+/** What waits at the place. A task that failed waits for its own time, whatever else is said there. */
+function rowsAt({ store, clock }: TurnParts, group: string, place: Place): InboxRow[] {
+  const now = clock.now();
+  const rows = store.inbox.waitingAt(group, place, { now });
+  const due = rows.filter((row) => row.next_attempt_at <= now || !taskOf(store, row));
+  return due.slice(0, due.findLastIndex((row) => row.wakes === 1) + 1);
 }

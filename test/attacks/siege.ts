@@ -139,6 +139,12 @@ export class Siege implements AsyncDisposable {
     };
   }
 
+  /** The agent's container dies, as by the out-of-memory killer. */
+  async endContainer(): Promise<void> {
+    await this.house.sandbox.runs.findLast(({ spec }) => spec.group === 'evil')?.run.kill();
+    this.look();
+  }
+
   /** A person of the other group says something and is answered; in time, as measured on this machine when all is quiet. */
   async askNeighbour(): Promise<number> {
     const ms = await this.#ask();
@@ -223,4 +229,10 @@ export class Siege implements AsyncDisposable {
     deed.result = toolResults.at(-1);
     return say(`did ${number}`);
   }
+}
+
+/** Shell that runs this in Node inside the sandbox, where `fs` and `path` are there. */
+export function node(body: string): string {
+  const tools = "const fs = require('node:fs'), path = require('node:path');";
+  return `cat > /tmp/run.js <<'END'\n${tools}\n${body}\nEND\nNODE_NO_WARNINGS=1 node /tmp/run.js`;
 }

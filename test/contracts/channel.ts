@@ -161,6 +161,20 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       for (const chat of [jid, 'nobody:1', '']) await channel.react(chat, platformId, '👀');
     });
 
+    test('what a refresh finds is shown as chats of its own, whatever it was asked about', async () => {
+      const { channel, jid, events, shut } = await openOne();
+      if (!channel.refresh) return;
+      const before = events.messages.length;
+      await channel.refresh([jid, 'nobody:1', '']);
+      for (const chat of events.chats) {
+        expect(channel.owns(chat.jid)).toBe(true);
+        expect(chat.name).not.toBe('');
+      }
+      await shut();
+      await channel.refresh([jid]);
+      expect(events.messages).toHaveLength(before);
+    });
+
     test('an attachment is fetched whole, and refused when it is too large or nobody knows it', async () => {
       const { channel, attach } = await openOne();
       const fetch = (ref: string, maxBytes: number) => channel.fetch(ref, { maxBytes, signal: signal() });

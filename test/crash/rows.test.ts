@@ -28,6 +28,10 @@ const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
     'src/outbound/deliver.test.ts',
     'that no row names is removed when the host starts',
   ],
+  'runner or container, while something of an answered turn runs in the background': [
+    'test/flow/background.test.ts',
+    'what ended with its sandbox is not waited for',
+  ],
   'runner, does not heed a stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
   'machine, sleeps': ['test/flow/sleep.test.ts', 'a machine that slept'],
 };

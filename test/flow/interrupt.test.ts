@@ -175,3 +175,18 @@ test('a new conversation asked for during a turn: that turn ends in the old one,
   await eventually('the second to be done', () => house.state(second) === 'done');
   expect(new Set(sessions(house)).size).toBe(2);
 });
+
+test('a stop that waits for a turn is hurried by a second one: everything ends at once, and the message is answered later', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => (context.text === 'work' && context.count === 1 ? long : say('done'));
+  const seq = house.say('work');
+  await working(house);
+  const { app } = house;
+  const polite = house.close({ now: false });
+  await Promise.all([polite, app.stop({ now: true })]);
+  expect(sleepers(house)).toEqual([]);
+  await house.open();
+  expect(await house.hears(1)).toEqual(['done']);
+  await house.rests();
+  expect(house.state(seq)).toBe('done');
+});

@@ -1,11 +1,13 @@
 // A thousand kills, every state hit at least three times. CRASH_SEED=… has the same run again, CRASH_KILLS another number.
 import { expect, inject, test } from 'vitest';
+import { saidKinds, taskKinds } from '../fixtures/crash/campaign.ts';
 import { runKills } from '../fixtures/crash/run-kills.ts';
 import { states } from '../fixtures/crash/state.ts';
 
 test('a thousand kills: nothing is lost, and nothing comes twice that a platform was known to have', async () => {
   const kills = Number(process.env['CRASH_KILLS'] ?? 1_000);
-  const tally = await runKills({ checkout: inject('snapshot'), kills, runtimes: ['local', 'docker'] });
+  const kinds = { ...saidKinds, ...taskKinds };
+  const tally = await runKills({ checkout: inject('snapshot'), kills, runtimes: ['local', 'docker'], kinds });
   expect(tally.faults).toEqual([]);
   expect(tally.kills).toBeGreaterThanOrEqual(kills);
   expect(tally.inFlight).toBeGreaterThanOrEqual(0.8);

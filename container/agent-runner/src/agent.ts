@@ -3,8 +3,10 @@ import type { StartLine } from '../../../protocol/start.ts';
 import { type Claude, openClaude } from './claude.ts';
 import { Conversation } from './conversation.ts';
 import { isUnknownSession, sentenceOf } from './errors.ts';
+import { Gates } from './gates.ts';
 import type { HostLines } from './host-lines.ts';
 import { Inbox } from './inbox.ts';
+import { Isolated } from './isolated.ts';
 import type { Layout } from './layout.ts';
 import type { Mailbox } from './mailbox.ts';
 import { sdkOptions } from './options.ts';
@@ -32,6 +34,8 @@ interface Running {
   readonly conversation: Conversation;
 }
 
+/** Turns named as those with background work. */
+const mostToldOf = 20;
 /** How long the SDK's process may take to save its transcript and go. */
 const goodbyeMs = 5_000;
 
@@ -40,6 +44,10 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #inbox: Inbox;
   readonly #requests: Requests;
+  readonly #gates: Gates;
+  readonly #isolated: Isolated;
+  /** Inputs of tasks, which do not all reach the conversation. */
+  readonly #tasks = new Set<string>();
   #running: Running | undefined;
   #model: string | undefined;
   #worked = false;
@@ -55,6 +63,8 @@ export class Agent {
     this.#inbox = new Inbox(mailbox, { take: (input) => this.#take(input), log });
     const { lookMs, replyMs } = layout;
     this.#requests = new Requests(mailbox, { ring: () => report.bell(), lookMs, replyMs });
+    this.#gates = new Gates({ ...parts, pass: (input) => this.#pass(input), changed: () => this.#settle() });
+    this.#isolated = new Isolated({ ...parts, requests: this.#requests, onEvent: (event) => this.#onIsolated(event) });
   }
 
   /** Resolves with the exit code. When `signal` aborts, at once and without finishing anything. */
@@ -67,6 +77,8 @@ export class Agent {
     const code = await Promise.race([this.#work(claude), aborted]);
     this.#exitCode ??= code ?? terminatedCode;
     report.flush();
+    this.#gates.end();
+    this.#isolated.kill();
     claude.kill();
     return this.#exitCode;
   }
@@ -106,7 +118,7 @@ export class Agent {
     const { layout, start, report, lines, log } = this.#parts;
     const conversation = new Conversation({
       ...{ start, session: claude.session, report, log },
-      again: (input) => this.#hand(input),
+      hand: (text) => claude.hand(text),
       interrupt: () => claude.interrupt().catch((error) => log(`Cannot interrupt: ${sentenceOf(error)}`)),
     });
     this.#running = { claude, conversation };
@@ -123,12 +135,17 @@ export class Agent {
     }
     clearInterval(timer);
     conversation.end();
-    if (this.#exitCode === undefined) conversation.died(sentence);
+    if (this.#exitCode === undefined) {
+      const { code, message } = conversation.died(sentence);
+      report.error(code, message);
+    }
     return this.#exitCode ?? 1;
   }
 
   #look(): void {
     this.#requests.look();
+    this.#isolated.look();
+    this.#running?.conversation.look();
     try {
       if (!this.#closing && this.#inbox.look()) {
         this.#closing = true;
@@ -142,44 +159,68 @@ export class Agent {
   }
 
   #take(input: InputFile): void {
-    const { report, start, log } = this.#parts;
+    const { report } = this.#parts;
     if (input.type === 'interrupt') {
       this.#running?.conversation.stop(input.turnId);
+      this.#gates.stop(input.turnId);
+      this.#isolated.stop(input.turnId);
       report.acked(input.id);
       return;
     }
-    if (this.#running?.conversation.knows(input.id)) return;
+    if (this.#running?.conversation.knows(input.id) || this.#tasks.has(input.id)) return;
+    if (input.task) this.#tasks.add(input.id);
+    this.#worked = true;
+    const { script } = input.task ?? {};
+    if (script === undefined) this.#pass(input);
+    else this.#gates.ask(input, script);
+    report.acked(input.id);
+  }
+
+  /** To the session it is for. */
+  #pass(input: MessageInput): void {
+    const { start, log } = this.#parts;
+    if (input.task?.contextMode === 'isolated') {
+      this.#isolated.begin(input);
+      return;
+    }
     const model = input.model ?? start.model;
     if (model !== this.#model) {
       this.#model = model;
       this.#running?.claude.useModel(model).catch((error) => log(`Cannot change the model: ${sentenceOf(error)}`));
     }
-    this.#hand(input);
-    report.acked(input.id);
-  }
-
-  #hand(input: MessageInput): void {
-    if (!this.#running) return;
-    this.#worked = true;
-    this.#running.conversation.handed(input, this.#running.claude.hand(input.text));
+    this.#running?.conversation.take(input);
   }
 
   #on(event: SdkEvent, conversation: Conversation): void {
+    if (conversation.busy || conversation.background > 0) this.#tellLife(event);
     this.#lastSignAt = performance.now();
-    if (conversation.busy || conversation.background > 0)
-      this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
     conversation.hear(event);
     this.#settle();
+  }
+
+  #onIsolated(event: SdkEvent): void {
+    this.#lastSignAt = performance.now();
+    this.#tellLife(event);
+    this.#isolated.look();
+    this.#settle();
+  }
+
+  #tellLife(event: SdkEvent): void {
+    this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
   }
 
   /** Says where we stand, and leaves when that is all there is left to do. */
   #settle(): void {
     const conversation = this.#running?.conversation;
-    const busy = conversation?.busy ?? false;
+    const talking = conversation?.busy ? conversation.turnId : undefined;
+    const turnId = talking ?? this.#gates.turnId ?? this.#isolated.turnId;
+    const busy = turnId !== undefined;
     const resting = this.#worked ? 'idle' : 'ready';
     const state = this.#closing ? 'closing' : !conversation ? 'starting' : busy ? 'busy' : resting;
-    const turnId = conversation && busy ? { turnId: conversation.turnId } : {};
-    this.#parts.report.status({ state, ...turnId, background: conversation?.background ?? 0 });
+    const background = (conversation?.background ?? 0) + this.#isolated.background;
+    const begunBy = [...(conversation?.backgroundTurns ?? []), ...this.#isolated.backgroundTurns];
+    const backgroundTurns = begunBy.slice(-mostToldOf);
+    this.#parts.report.status({ state, ...(busy && { turnId }), background, backgroundTurns });
     if (!this.#closing) return;
     if (!busy) this.#leave(0);
     else if (performance.now() > this.#lastSignAt + this.#parts.layout.farewellMs) {

@@ -1,26 +1,26 @@
-import type { MessageInput, ResultFile } from '../../../protocol/mailbox.ts';
+import type { MessageInput, ResultError } from '../../../protocol/mailbox.ts';
 import type { StartLine } from '../../../protocol/start.ts';
-import { classify, isUnknownSession } from './errors.ts';
+import { isUnknownSession } from './errors.ts';
+import { escapeXml, visibleOnly } from './escape-xml.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Meter } from './meter.ts';
 import { PartialText } from './partial-text.ts';
 import type { Log, Report } from './report.ts';
 import type { SdkEvent, SdkResult } from './sdk-events.ts';
 import type { Session } from './session.ts';
-import { type Place, Turns } from './turns.ts';
+import { type Notice, type Place, Turns } from './turns.ts';
+import { dropped, stopped, verdictOf } from './verdict.ts';
 
 export interface ConversationParts {
   readonly start: StartLine;
   readonly session: Session;
   readonly report: Report;
   readonly log: Log;
-  /** Hands an input over once more; `handed` follows. */
-  readonly again: (input: MessageInput) => void;
+  /** Hands words to the SDK; the uuid by which it will name them. */
+  readonly hand: (text: string) => string;
   /** Stops what the SDK does at this moment. */
   readonly interrupt: () => void;
 }
-
-type Verdict = Pick<ResultFile, 'status' | 'result' | 'error'>;
 
 /** What was handed to the SDK and what it said: from its events come the results, each naming the inputs it answers. */
 export class Conversation {
@@ -29,6 +29,12 @@ export class Conversation {
   readonly #turns = new Turns();
   readonly #partial: PartialText;
   readonly #meter: Meter;
+  /** What came while the SDK was at work for another chat. */
+  #held: MessageInput[] = [];
+  /** What we asked by ourselves: no input of the host, so no result names it. */
+  readonly #own = new Set<string>();
+  /** By task, what became of it. */
+  readonly #summaries = new Map<string, string>();
   /** The SDK's words for why the coming result is an error. */
   #reason: string | undefined;
   #toldTools = false;
@@ -41,11 +47,15 @@ export class Conversation {
 
   /** An input is open, a turn runs, or one is about to begin by itself. */
   get busy(): boolean {
-    return this.#lifecycle.open.length > 0 || this.#turns.busyAt(performance.now());
+    return this.#lifecycle.open.length > 0 || this.#held.length > 0 || this.#turns.busyAt(performance.now());
   }
 
   get background(): number {
     return this.#turns.background;
+  }
+
+  get backgroundTurns(): string[] {
+    return this.#turns.backgroundTurns;
   }
 
   /** Where requests made right now belong; undefined before the first turn. */
@@ -69,15 +79,28 @@ export class Conversation {
   }
 
   knows(inputId: string): boolean {
-    return this.#lifecycle.knows(inputId);
+    return this.#lifecycle.knows(inputId) || this.#held.some(({ id }) => id === inputId);
   }
 
-  handed(input: MessageInput, uuid: string): void {
-    this.#lifecycle.hand(input, uuid);
+  /** Hands an input over, or does so later: never into the SDK's work for another chat, which would answer it there. */
+  take(input: MessageInput): void {
+    if (this.#turns.isElsewhere(input, performance.now())) this.#held.push(input);
+    else this.#lifecycle.hand(input, this.#parts.hand(input.text));
+  }
+
+  /** It is time to see whether what waited may go on. */
+  look(): void {
+    for (const notice of this.#turns.takeFolded(performance.now())) this.#askFor(notice);
+    const held = this.#held;
+    this.#held = [];
+    for (const input of held) this.take(input);
   }
 
   /** Ends that turn's work, also what has not begun. Another turn's work goes on. */
   stop(turnId: string): void {
+    const held = this.#held.filter((input) => input.turnId === turnId);
+    this.#held = this.#held.filter((input) => input.turnId !== turnId);
+    for (const { id } of held) this.#parts.report.result({ turnId, answers: [id], ...stopped });
     const open = this.#lifecycle.stop(turnId);
     const unprompted = this.#turns.running && this.#turns.current?.turnId === turnId;
     if (unprompted) this.#turns.stopping = true;
@@ -108,8 +131,15 @@ export class Conversation {
       case 'task':
         this.#turns.workBegan(event.key, event.by);
         break;
+      case 'over':
+        this.#summaries.set(event.key, event.summary);
+        break;
       case 'background':
-        this.#turns.inBackground(event.keys, performance.now());
+        this.#turns.inBackground(event.keys, performance.now(), (key) => this.#summaries.get(key) ?? '');
+        this.#summaries.clear();
+        break;
+      case 'tool-result':
+        this.#turns.readOn();
         break;
       case 'result':
         this.#hearResult(event.result);
@@ -122,17 +152,17 @@ export class Conversation {
     }
   }
 
-  /** The SDK's process is gone and was not meant to be: what it had taken is given back as failed. */
-  died(sentence: string): void {
+  /** The SDK's process is gone and was not meant to be: what it had taken is given back as failed, for this reason. */
+  died(sentence: string): ResultError {
     const { report } = this.#parts;
     const code = isUnknownSession(sentence) ? 'session' : 'agent';
     const message = `The agent's process ended unexpectedly: ${sentence}`;
-    const open = this.#lifecycle.open;
+    const open = [...this.#lifecycle.open, ...this.#held].filter(({ id }) => !this.#own.has(id));
     for (const turnId of new Set(open.map((input) => input.turnId))) {
       const answers = open.filter((input) => input.turnId === turnId).map((input) => input.id);
       report.result({ turnId, answers, status: 'error', result: null, error: { code, message } });
     }
-    report.error(code, message);
+    return { code, message };
   }
 
   /** Nothing more will be heard. */
@@ -150,15 +180,16 @@ export class Conversation {
     const step = this.#lifecycle.heard(uuid, state);
     switch (step.type) {
       case 'started':
-        this.#turns.took({ turnId: step.input.turnId, chatJid: step.input.chatJid });
+        this.#turns.took(placeOf(step.input));
         // The interrupt came too early for this one: it was still waiting, and would now run.
         if (step.stopping) this.#parts.interrupt();
         break;
       case 'again':
         this.#parts.log(`Input ${step.input.id} was swallowed (${state}); handing it over again.`);
-        this.#parts.again(step.input);
+        this.take(step.input);
         break;
       case 'dropped':
+        if (this.#own.has(step.input.id)) break;
         this.#parts.report.result({
           turnId: step.input.turnId,
           answers: [step.input.id],
@@ -177,11 +208,12 @@ export class Conversation {
     const verdict = verdictOf(result, { stopping, reason: this.#reason });
     // One that came after the stop and was taken in with what it stopped: nobody wanted that one to end.
     const [spared, answered] = split(entries, (entry) => verdict.status === 'stopped' && !entry.stopping);
-    const inputs = answered.map((entry) => entry.input);
+    const asked = answered.map((entry) => entry.input);
+    const inputs = asked.filter(({ id }) => !this.#own.has(id));
     const begunBy = this.#turns.placeOf(result.origin?.runId ?? '');
-    const turnId = inputs[0]?.turnId ?? begunBy?.turnId ?? this.turnId;
+    const turnId = (inputs[0] ?? asked[0])?.turnId ?? begunBy?.turnId ?? this.turnId;
     const newSessionId = this.newSessionId(result.session_id);
-    this.#turns.ended();
+    this.#turns.ended(performance.now(), result.origin?.runId);
     this.#partial.finish();
     this.#reason = undefined;
     report.result({
@@ -192,25 +224,26 @@ export class Conversation {
       usage: this.#meter.take(result),
       ...(inputs.length === 0 && { origin: { runId: start.runId, turnId } }),
     });
-    for (const entry of spared) this.#parts.again(entry.input);
+    for (const entry of spared) this.take(entry.input);
+    this.look();
+  }
+
+  /** The agent heard of it in another chat's turn: it is asked once more, for the chat the work was begun for. */
+  #askFor({ key, place, summary }: Notice): void {
+    const id = `background-${key}`;
+    const text = `<background_work note="${foldedNote}">${escapeXml(visibleOnly(summary))}</background_work>`;
+    this.#own.add(id);
+    this.take({ v: 1, type: 'message', id, ...place, text });
   }
 }
 
-const stopped: Verdict = { status: 'stopped', result: null };
-const dropped: Verdict = {
-  status: 'error',
-  result: null,
-  error: { code: 'agent', message: 'The agent took this message and dropped it.' },
-};
+const foldedNote =
+  'This work, begun in the background for this chat, ended while you were at work for another one. Nobody here has heard of it: tell this chat now what it should know. Your answer goes here alone.';
+
+function placeOf({ turnId, chatJid, threadId }: MessageInput): Place {
+  return { turnId, chatJid, threadId };
+}
 
 function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-function verdictOf(result: SdkResult, was: { stopping: boolean; reason: string | undefined }): Verdict {
-  // An API error calls itself a success with `is_error`.
-  const failed = result.is_error || result.subtype !== 'success';
-  if (!failed) return { status: 'ok', result: result.result ?? '' };
-  if (was.stopping) return stopped;
-  return { status: 'error', result: null, error: classify(result, was.reason) };
 }

@@ -20,6 +20,10 @@ export const layout = z.object({
   lookMs: z.number().default(500),
   /** How long a tool waits for the host's reply. */
   replyMs: z.number().default(30_000),
+  /** How long a task's script may take. */
+  scriptMs: z.number().default(30_000),
+  /** How long an isolated session lives on for what it left in the background. */
+  isolatedRestMs: z.number().default(60_000),
   /** How long a closing runner waits for a sign of life. The host kills later than this. */
   farewellMs: z.number().default(30_000),
 });

@@ -16,6 +16,8 @@ export interface OptionsFor {
   readonly layout: Layout;
   readonly start: StartLine;
   readonly session: Session;
+  /** Nothing of the session is kept. */
+  readonly unsaved?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
   readonly server: McpSdkServerConfigWithInstance;
@@ -33,6 +35,7 @@ export function sdkOptions(wanted: OptionsFor): Options {
     cwd: layout.group,
     ...(start.model !== undefined && { model: start.model }),
     ...(session.resume ? { resume: session.id } : { sessionId: session.id }),
+    ...(wanted.unsaved && { persistSession: false }),
     permissionMode: 'bypassPermissions',
     allowDangerouslySkipPermissions: true,
     systemPrompt: { type: 'preset', preset: 'claude_code', append: start.settings.instructions },

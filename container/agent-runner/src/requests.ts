@@ -30,7 +30,7 @@ export class Requests {
   /** Resolves with the host's reply, or undefined when none came in time: then nobody here knows whether it was done. */
   async ask(tool: ToolDefinition, args: Readonly<Record<string, unknown>>, from: Origin) {
     const id = randomUUID();
-    this.#mailbox.request(tool.place, id, { ...args, type: tool.requestType, id, ...from });
+    this.#mailbox.request(tool.place, id, { ...(tool.toRequest?.(args) ?? args), type: tool.requestType, id, ...from });
     this.#options.ring();
     const timers: NodeJS.Timeout[] = [];
     const reply = await new Promise<ReplyFile | undefined>((resolve) => {

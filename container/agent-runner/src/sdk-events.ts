@@ -20,6 +20,10 @@ export type SdkEvent =
   | { readonly type: 'failure'; readonly reason: string }
   /** Work begins that has a life of its own; `by` is the call it was begun with. */
   | { readonly type: 'task'; readonly key: string; readonly by: string | undefined }
+  /** A task is over, in the SDK's words. */
+  | { readonly type: 'over'; readonly key: string; readonly summary: string }
+  /** A tool of the main agent has answered. */
+  | { readonly type: 'tool-result' }
   /** All background tasks that go on from now. */
   | { readonly type: 'background'; readonly keys: ReadonlySet<string> }
   | { readonly type: 'result'; readonly result: SdkResult }
@@ -72,6 +76,11 @@ const taskKey = z.object({
 });
 const block = z.object({ type: z.string(), name: z.string().optional(), id: z.string().optional() });
 
+const toolResult = z.object({
+  parent_tool_use_id: z.null(),
+  message: z.object({ content: z.array(block).refine((parts) => parts.some(({ type }) => type === 'tool_result')) }),
+});
+
 const life: SdkEvent = { type: 'life' };
 
 /** One reader per kind of message; its key is `type` or `type/subtype`. */
@@ -89,12 +98,17 @@ const readers: Readonly<Record<string, (message: unknown) => SdkEvent | undefine
     const parsed = taskKey.safeParse(message);
     return parsed.success ? { type: 'task', key: keyOf(parsed.data), by: parsed.data.tool_use_id } : undefined;
   },
+  'system/task_notification': (message) => {
+    const parsed = taskKey.extend({ summary: z.string().catch('') }).safeParse(message);
+    return parsed.success ? { type: 'over', key: keyOf(parsed.data), summary: parsed.data.summary } : undefined;
+  },
   'system/background_tasks_changed': (message) => {
     const parsed = z.object({ tasks: z.array(taskKey) }).safeParse(message);
     if (!parsed.success) return undefined;
     return { type: 'background', keys: new Set(parsed.data.tasks.filter((task) => !task.ambient).map(keyOf)) };
   },
   assistant: readAssistant,
+  user: (message) => (toolResult.safeParse(message).success ? { type: 'tool-result' } : undefined),
   stream_event: readStreamEvent,
   result: (message) => {
     const parsed = sdkResult.safeParse(message);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,7 +72,7 @@ describe('the host’s tools', { timeout: 3 * deadlineMs }, () => {
     const offered = await until('the list', () => runner.log.join('').match(/tools: (.*)/)?.[1]);
     expect(offered.split(' ').sort()).toEqual([...chosen, ...ours].sort());
     for (const tool of ours) expect(model.calls[0]?.tools).toContain(tool);
-    expect(ours).toEqual(['mcp__nanoclaw__send_message', 'mcp__nanoclaw__send_file']);
+    expect(ours).toEqual(expect.arrayContaining([name, 'mcp__nanoclaw__send_file', 'mcp__nanoclaw__schedule_task']));
   });
 
   test('a file to be sent is asked for by its path; a caption no platform shows is refused in words', async () => {
@@ -116,8 +116,20 @@ describe('the host’s tools', { timeout: 3 * deadlineMs }, () => {
     expect(request).toMatchObject({ type: 'message', chatJid: 'tg:1', text: 'hi' });
     host.write(`replies/${request.id}.json`, JSON.stringify({ ok: true, result: 'sent' }));
     await until('the answer', () => (out.includes('"id":3') ? true : undefined));
+    post({ id: 4, method: 'tools/call', params: { name: 'register_group', arguments: { jid: 'tg:5' } } });
+    await until('the refusal', () => (out.includes('"id":4') ? true : undefined));
+    expect(out).toContain('the arguments do not fit');
+    const group = { jid: 'tg:5', name: 'Five', folder: 'five', trigger: '@Andy' };
+    post({ id: 5, method: 'tools/call', params: { name: 'register_group', arguments: group } });
+    const file = await until('the request of a group', () => host.files('tasks').find((one) => one.endsWith('.json')));
+    expect(JSON.parse(readFileSync(join(host.ipc, 'tasks', file), 'utf8'))).toMatchObject({
+      ...{ type: 'register_group', chatJid: 'tg:1' },
+      ...group,
+    });
     expect(out).toContain('"text":"sent"');
-    expect(out).toContain('"name":"send_message"');
+    const [, list] = out.split('\n').map((line) => (line === '' ? {} : JSON.parse(line)));
+    const listed = list.result.tools.map((tool: { name: string }) => tool.name);
+    expect(listed).toEqual(toolDefinitions.map((definition) => definition.name));
     child.kill('SIGKILL');
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import {
   inputFileName,
+  type MessageInput,
   type RequestFile,
   type ResultFile,
   requestFile,
@@ -14,6 +15,8 @@ export interface SayOptions {
   readonly id?: string;
   readonly turnId?: string;
   readonly model?: string;
+  readonly chatJid?: string;
+  readonly task?: MessageInput['task'];
 }
 
 /** The host's side of a mailbox, written by hand. Disposing removes it with all it holds. */
@@ -31,8 +34,8 @@ export class HostSide implements Disposable {
     for (const place of ['group', 'global', 'claude/projects']) mkdirSync(join(root, place), { recursive: true });
   }
 
-  say(text: string, { id = `i${this.#seq}`, turnId = 't1', model }: SayOptions = {}): string {
-    this.put({ v: 1, type: 'message', id, turnId, chatJid: 'terminal:main', text, model }, id);
+  say(text: string, { id = `i${this.#seq}`, turnId = 't1', chatJid = 'terminal:main', model, task }: SayOptions = {}) {
+    this.put({ v: 1, type: 'message', id, turnId, chatJid, text, model, task }, id);
     return id;
   }
 

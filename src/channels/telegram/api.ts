@@ -17,6 +17,7 @@ type Method =
   | 'deleteWebhook'
   | 'editMessageCaption'
   | 'editMessageText'
+  | 'getChat'
   | 'getFile'
   | 'getUpdates'
   | 'sendAnimation'

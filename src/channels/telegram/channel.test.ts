@@ -141,3 +141,19 @@ test('edits and reactions of people are heard', async () => {
   ]);
   expect(new Set(events.messages.map((message) => message.revision)).size).toBe(4);
 });
+
+test('a refresh shows the chats it is asked about by the names they have now; one that is gone keeps the old one', async () => {
+  await using telegram = await openTelegram();
+  const { api, events, channel } = telegram;
+  const { chat, ann } = telegram.ann();
+  const group = api.supergroup('Garden');
+  api.join(group, ann);
+  await api.waitUntilIdle();
+  events.chats.length = 0;
+  await channel.refresh([`tg:${chat.id}`, 'tg:4711', `tg:${group.id}`, 'dc:1']);
+  expect(events.chats).toEqual([
+    { jid: `tg:${chat.id}`, name: 'Ann', isGroup: false },
+    { jid: `tg:${group.id}`, name: 'Garden', isGroup: true },
+  ]);
+  expect(events.messages).toEqual([]);
+});

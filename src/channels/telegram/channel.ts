@@ -6,10 +6,11 @@ import { openApi, type TelegramApi } from './api.ts';
 import { enter } from './enter.ts';
 import { deliveryError, failureOf, refused, wordsOf } from './errors.ts';
 import { fetchFile, maxFileBytes } from './files.ts';
+import { seen } from './inbound.ts';
 import { Intake } from './intake.ts';
 import { Outbound } from './outbound.ts';
 import { Poll } from './poll.ts';
-import { reactionOf } from './reactions.ts';
+import { allowedReactions, reactionOf } from './reactions.ts';
 import { messageIdOf, targetOf } from './target.ts';
 import { Typing, type TypingPlace } from './typing.ts';
 import { Underway } from './underway.ts';
@@ -26,6 +27,7 @@ interface Session {
   readonly poll: Poll;
   readonly typing: Typing;
   readonly underway: Underway;
+  readonly show: ChannelEvents['onChat'];
 }
 
 export class TelegramChannel implements Channel {
@@ -38,6 +40,7 @@ export class TelegramChannel implements Channel {
     idempotencyKey: false,
     edits: true,
     reactions: true,
+    emojis: allowedReactions,
     maxFileBytes,
     buttons: true,
   };
@@ -77,7 +80,7 @@ export class TelegramChannel implements Channel {
       const take = intake.take.bind(intake);
       const poll = new Poll({ calls, clock, log, take, lost: events.onClosed });
       const typing = new Typing({ clock, show: (place, end) => this.#showTyping(place, end) });
-      this.#session = { api, outbound: new Outbound(calls), poll, typing, underway };
+      this.#session = { api, outbound: new Outbound(calls), poll, typing, underway, show: events.onChat };
       log.info({ bot: me.username }, 'Telegram is connected');
     } catch (error) {
       api.close();
@@ -148,6 +151,18 @@ export class TelegramChannel implements Channel {
     if (!session) return Promise.reject(closed('Telegram is not connected.'));
     const from = { ...session.api, token: this.#token, root: this.#root };
     return session.underway.run((end) => fetchFile(from, ref, { maxBytes, signal: end }), signal);
+  }
+
+  /** A bot cannot list its chats. Those that do not answer (it was put out) keep the name they had. */
+  async refresh(known: readonly string[]): Promise<void> {
+    for (const jid of known) {
+      const chatId = chatIdOf(jid);
+      if (chatId === undefined || !this.isOpen(jid)) continue;
+      await this.#hint(async (end) => {
+        const session = this.#session;
+        if (session) session.show(seen(await session.api.calls.getChat({ chat_id: chatId }, end)));
+      });
+    }
   }
 
   async stop(): Promise<void> {

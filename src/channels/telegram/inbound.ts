@@ -202,7 +202,8 @@ function means(message: Message, me: Me): boolean {
   });
 }
 
-function seen(chat: Chat): SeenChat {
+/** A chat by the name it has now. */
+export function seen(chat: Chat): SeenChat {
   return { jid: jidOf(chat.id), name: titleOf(chat), isGroup: chat.type !== 'private' };
 }
 

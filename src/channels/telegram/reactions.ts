@@ -6,10 +6,10 @@ type Emoji = ReactionTypeEmoji['emoji'];
 export function reactionOf(emoji: string): Emoji | undefined {
   // People and models write a heart with the selector of its colourful form, Telegram without.
   const plain = emoji.replaceAll('\uFE0F', '');
-  return allowed.find((one) => one === plain);
+  return allowedReactions.find((one) => one === plain);
 }
 
-const allowed: readonly Emoji[] = [
+export const allowedReactions: readonly Emoji[] = [
   '👍',
   '👎',
   '❤',

@@ -113,9 +113,14 @@ const set = (cli: Cli) =>
       },
       model: { type: 'string', valueHint: 'model', description: 'Its own model; `default` forgets it' },
       egress,
+      budget: {
+        type: 'string',
+        valueHint: 'usd',
+        description: 'Dollars it may spend a day; `default` forgets that, `none` frees it from every budget',
+      },
     },
     async run({ args, rawArgs }) {
-      const { folder: group, name, trigger, model } = args;
+      const { folder: group, name, trigger, model, budget } = args;
       // A flag that is on by itself says nothing unless it was written.
       const written = rawArgs.some((word) => /^--(no-)?trigger-required\b/.test(word));
       const changes = {
@@ -124,6 +129,7 @@ const set = (cli: Cli) =>
         ...(written && { requiresTrigger: args['trigger-required'] }),
         ...(model !== undefined && { model }),
         ...(args.egress !== undefined && { egress: args.egress }),
+        ...(budget !== undefined && { budget: budgetOf(budget) }),
       };
       if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
       await cli.withHost((host) => host.call('groups.set', { folder: group, ...changes }));
@@ -142,6 +148,13 @@ const remove = (cli: Cli) =>
     },
   });
 
+function budgetOf(text: string): number | 'default' | 'none' {
+  if (text === 'default' || text === 'none') return text;
+  const usd = Number(text.replace(/^\$/, '') || Number.NaN);
+  if (!(usd > 0 && usd <= 1_000_000)) throw usageError('--budget is dollars such as 5 or 0.50, `default` or `none`.');
+  return usd;
+}
+
 function inWords(groups: AdminResult<'groups.list'>): string {
   if (groups.length === 0) return 'No groups yet. Add one: npx nanoclaw groups add --jid J --name N --folder F';
   const rows = groups.map((group) => [
@@ -150,7 +163,8 @@ function inWords(groups: AdminResult<'groups.list'>): string {
     group.requiresTrigger && !group.isMain ? group.trigger : '(always)',
     group.model ?? '(default)',
     group.egress,
+    typeof group.budget === 'number' ? `$${group.budget.toFixed(2)}` : (group.budget ?? '(default)'),
     group.chats.join(' ') || '(none: groups wire)',
   ]);
-  return table(['FOLDER', 'NAME', 'WOKEN BY', 'MODEL', 'EGRESS', 'CHATS'], rows);
+  return table(['FOLDER', 'NAME', 'WOKEN BY', 'MODEL', 'EGRESS', 'BUDGET', 'CHATS'], rows);
 }

@@ -1,4 +1,4 @@
-/** One message of a person, as it stood in the prompt: `<message id="m1" sender="Ann">text</message>`, decoded. */
+/** One message of a person, as it stood in the prompt: `<message id="m1" sender="Ann">text</message>`, decoded. Or a task. */
 export interface PersonMessage {
   readonly id: string | undefined;
   readonly sender: string | undefined;
@@ -13,7 +13,7 @@ export function personMessages(prompt: string): PersonMessage[] {
     const text = prompt.trim();
     return text === '' ? [] : [{ id: undefined, sender: undefined, text, attributes: {} }];
   }
-  return [...prompt.matchAll(/<message\b([^>]*)>([\s\S]*?)<\/message>/g)].map(([, head = '', inner = '']) => {
+  return [...prompt.matchAll(/<(message|task)\b([^>]*)>([\s\S]*?)<\/\1>/g)].map(([, , head = '', inner = '']) => {
     const attributes = Object.fromEntries(
       [...head.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, decodeEntities(value)]),
     );

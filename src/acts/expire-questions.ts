@@ -1,0 +1,45 @@
+import type { Clock } from '../lib/clock.ts';
+import { questionName } from '../model/message.ts';
+import type { Question } from '../store/questions.ts';
+import type { Store } from '../store/store.ts';
+import { quoteQuestion } from './ask-question.ts';
+
+/**
+ * Ends the questions whose time is over: each becomes a message of the host's own that wakes the group and says that
+ * nobody answered. True when there were any.
+ */
+export function expireQuestions({ store, clock }: { store: Store; clock: Clock }): boolean {
+  const due = store.questions.due(clock.now());
+  for (const question of due) store.transaction(() => expire({ store, now: clock.now() }, question));
+  return due.length > 0;
+}
+
+function expire({ store, now }: { store: Store; now: number }, question: Question): void {
+  const { id, group, place } = question;
+  // A chat that was taken from the group since is nothing to it.
+  if (store.chats.get(place.jid)?.group !== group) {
+    store.questions.drop(id);
+    return;
+  }
+  const name = questionName(id);
+  const message = store.messages.insertInbound(
+    {
+      ...place,
+      platformId: `question:${id}`,
+      kind: 'message',
+      revision: 0,
+      senderId: `question:${id}`,
+      senderName: 'question',
+      text: `Nobody has answered ${name} in time: “${quoteQuestion(question)}”`,
+      sentAt: now,
+      mentionsAssistant: false,
+      fromOwner: false,
+      replyTo: undefined,
+    },
+    'member',
+    now,
+  );
+  if (message === undefined) return;
+  store.questions.end(id, { state: 'expired', message });
+  store.inbox.add({ group, place, message, wakes: true });
+}
