@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
 
@@ -78,6 +80,8 @@ test('a reaction is context and names its message; a press on a button wakes lik
 test('a code to pair with is stored nowhere: not in a message, an edit or a quotation', () => {
   using desk = new InboundDesk();
   const code = 'ABCD2345';
+  // Another one is waited for: this one is heard, and refused.
+  desk.store.pairings.open('telegram', { codeHash: '0'.repeat(64), expiresAt: desk.clock.now() + 60_000 });
   const seqs = [
     desk.say(`/pair ${code}`),
     desk.say(`/PAIR@andy_bot ${code}`, { jid: 'tg:77' }),
@@ -118,4 +122,16 @@ describe('a chat that no group has', () => {
     for (const text of ['/help', '/status', '/stop', 'hello']) expect(desk.say(text, stranger)).toBeUndefined();
     expect(desk.heard('tg:-9')).toEqual([]);
   });
+});
+
+test('files of somebody who may only be overheard are named and not fetched', () => {
+  using desk = new InboundDesk();
+  const list = { default: { allow: ['ann'], mode: 'trigger' } };
+  writeFileSync(join(desk.path, 'sender-allowlist.json'), JSON.stringify(list));
+  const attachments = [{ kind: 'photo' as const, name: 'cat.jpg', mime: undefined, size: 3, ref: 'cat' }];
+  const seq = desk.say('', { senderId: 'stranger', attachments }) ?? 0;
+  expect(desk.store.attachments.ofMessage(seq)).toMatchObject([
+    { state: 'failed', error: expect.stringContaining('overheard') },
+  ]);
+  expect(desk.store.attachments.ofMessage(desk.say('', { attachments }) ?? 0)).toMatchObject([{ state: 'pending' }]);
 });

@@ -115,7 +115,7 @@ export class Receiver {
       if (to.wakes && answering?.type === 'answer') {
         store.questions.end(answering.question.id, { state: 'answered', message: seq, answer: answering.chosen });
       }
-      return { seq, woke: this.#place(message, { group: to.folder, message: seq, wakes: to.wakes }) };
+      return { seq, woke: this.#place(message, { ...to, group: to.folder, message: seq }) };
     });
     if (done?.woke) this.#parts.inboxBell.ring();
     if (done && stored.attachments?.length) this.#parts.attachmentBell.ring();
@@ -123,10 +123,16 @@ export class Receiver {
   }
 
   /** True when the message wakes. */
-  #place(message: InboundMessage, to: { group: string; message: number; wakes: boolean }): boolean {
+  #place(
+    message: InboundMessage,
+    { role, ...to }: { group: string; message: number; wakes: boolean; role: Role },
+  ): boolean {
     const { store, clock } = this.#parts.desk;
     if (message.kind === 'edit') return placeEdit(store, message, to);
-    const heldUntil = keepAttachments(store, message.attachments, { seq: to.message, now: clock.now() });
+    const heldUntil = keepAttachments(store, message.attachments, {
+      ...{ seq: to.message, now: clock.now() },
+      overheard: role === 'unknown',
+    });
     store.inbox.add({ ...to, place: { jid: message.jid, thread: message.thread }, heldUntil });
     return to.wakes;
   }

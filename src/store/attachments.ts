@@ -63,9 +63,10 @@ export class Attachments {
   }
 
   /** `path` is where it will be, inside the group's folder. Joins the caller's transaction. */
-  add(message: number, file: IncomingAttachment & { readonly path: string }): void {
+  add(message: number, file: IncomingAttachment & { readonly path: string }): number {
     const { kind, name = null, mime = null, size = null, ref, path } = file;
-    this.#add.run({ message, kind, name, mime, size, ref, path });
+    const added = this.#add.run({ message, kind, name, mime, size, ref, path });
+    return Number(added.lastInsertRowid);
   }
 
   /** What is to be fetched now, no more than `perChat` of any chat. */
