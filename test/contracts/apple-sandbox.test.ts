@@ -77,8 +77,11 @@ describe.runIf(process.platform === 'linux')('Apple container', () => {
   test('never asks a registry for an image that is not there', async () => {
     using other = new AppleMachine();
     await using bench = new Bench(() => on(other, 'nanoclaw-test:absent'));
-    for (const failing of [bench.sandbox.check(), bench.sandbox.start(bench.spec())]) {
-      await expect(failing).rejects.toMatchObject({ code: 'sandbox.no-image', cure: /build\.sh/ });
+    for (const asked of [() => bench.sandbox.check(), () => bench.sandbox.start(bench.spec())]) {
+      await expect(asked()).rejects.toMatchObject({
+        code: 'sandbox.no-image',
+        cure: expect.stringMatching(/build\.sh/),
+      });
     }
     expect(other.calls.map(([word]) => word)).not.toContain('create');
   });

@@ -1,6 +1,7 @@
 // The agent looks for what was said: its own chats alone, main everywhere; what it reads are words and nothing else.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { openPairing } from '../../src/acts/pair-owner.ts';
 import { instant } from '../../src/cli/table.ts';
 import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
@@ -96,6 +97,8 @@ test('nobody’s words pose as the tool’s, and neither commands nor codes are 
   const told = searching(house);
   house.say('/model canary');
   await house.hears(1);
+  // A wrong code is heard only while a right one is waited for.
+  house.withStore((store) => openPairing({ store, clock: house.clock }, 'tg'));
   house.say('/pair ABCD2345');
   await house.hears(2);
   house.say('I wrote /pair ABCD2345');
