@@ -6,7 +6,7 @@ import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
-import type { Channel } from './channels/channel.ts';
+import { type Channel, ownerOf } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -216,10 +216,6 @@ function makeTurns(
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
-}
-
-function ownerOf(channels: readonly Channel[], jid: string): Channel | undefined {
-  return channels.find((channel) => channel.owns(jid));
 }
 
 function installId(store: Store): string {

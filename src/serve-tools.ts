@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Registry } from './acts/register-group.ts';
 import type { TaskDesk } from './acts/schedule-task.ts';
-import type { Channel } from './channels/channel.ts';
+import { type Channel, ownerOf } from './channels/channel.ts';
 import { Requests } from './ipc/requests.ts';
 import { Snapshots } from './ipc/snapshots.ts';
 import type { Log } from './lib/log.ts';
@@ -31,7 +31,7 @@ export async function serveTools(desk: TaskDesk, parts: ServingParts): Promise<R
 }
 
 function toolDesk(desk: TaskDesk, { home, registry, channels, log }: ServingParts): ToolDesk {
-  const capabilitiesOf = (jid: string) => channels.find((channel) => channel.owns(jid))?.capabilities;
+  const capabilitiesOf = (jid: string) => ownerOf(channels, jid)?.capabilities;
   return {
     ...desk,
     registry,

@@ -11,7 +11,7 @@ export interface Explanation {
   readonly id: string;
   readonly message: Message;
   readonly decision: Decision;
-  /** Its place in the queue of its group; undefined where it never had one. */
+  /** What became of its inbox row; undefined where it never had one. */
   readonly inbox:
     | {
         readonly group: string;

@@ -8,6 +8,7 @@ import {
   adminRequest,
   type ChatEvent,
 } from '../../protocol/admin.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import { LineCutter } from '../text/lines.ts';
@@ -136,13 +137,4 @@ function lineOf(value: AdminReply | ChatEvent): string | undefined {
 
 function tooLong(what: string): NanoclawError {
   return new NanoclawError('admin.too-long', `${what} is longer than ${adminLineLimit >> 20} MB.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -114,3 +114,8 @@ export interface Channel {
   refresh?(known: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The channel a chat is on; undefined when that one is not configured here. */
+export function ownerOf(channels: readonly Channel[], jid: string): Channel | undefined {
+  return channels.find((channel) => channel.owns(jid));
+}

@@ -1,4 +1,4 @@
-import type { Channel } from './channel.ts';
+import { type Channel, ownerOf } from './channel.ts';
 
 /** The channels of this host, by name. */
 export class ChannelRegistry {
@@ -15,7 +15,7 @@ export class ChannelRegistry {
 
   /** The channel a chat is on, undefined when that channel is not configured. */
   ownerOf(jid: string): Channel | undefined {
-    return this.all().find((channel) => channel.owns(jid));
+    return ownerOf(this.all(), jid);
   }
 
   all(): Channel[] {

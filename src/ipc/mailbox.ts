@@ -10,6 +10,7 @@ import {
   statusBody,
   statusFile,
 } from '../../protocol/mailbox.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { type Owner, SafeDirectory } from '../lib/safe-files.ts';
 import { hasCode, NanoclawError } from '../model/errors.ts';
@@ -234,15 +235,5 @@ export class Mailbox {
       { group: folder, place, why: error.message },
       'the mailbox is not as it should be; this place was passed over',
     );
-  }
-}
-
-/** The value, or undefined for what is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ReplyFile, requestFile } from '../../protocol/mailbox.ts';
 import type { Clock } from '../lib/clock.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { Tool } from '../tools/tool.ts';
-import { type Mailbox, type MailboxFile, parseJson } from './mailbox.ts';
+import type { Mailbox, MailboxFile } from './mailbox.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** Whose mailbox it is, and which turn runs there. Identity is the directory, never a field of a file. */

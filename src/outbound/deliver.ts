@@ -1,7 +1,7 @@
 import { closeStreams } from '../acts/close-streams.ts';
 import type { Desk } from '../acts/post-message.ts';
 import { tellMain } from '../acts/tell-main.ts';
-import type { Channel } from '../channels/channel.ts';
+import { type Channel, ownerOf } from '../channels/channel.ts';
 import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Lanes } from '../lib/lanes.ts';
@@ -201,7 +201,7 @@ export class Delivery {
   }
 
   #channelOf(jid: string): Channel | undefined {
-    return this.#parts.channels.find((channel) => channel.owns(jid));
+    return ownerOf(this.#parts.channels, jid);
   }
 
   #timeout(): Disposable & { signal: AbortSignal } {

@@ -1,5 +1,5 @@
 import type { Desk } from '../acts/post-message.ts';
-import type { Channel } from '../channels/channel.ts';
+import { type Channel, ownerOf } from '../channels/channel.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import { DraftedAnswer } from './drafted-answer.ts';
@@ -167,7 +167,7 @@ export class Stream {
   }
 
   #channelOf(jid: string): Channel | undefined {
-    return this.#parts.channels.find((channel) => channel.owns(jid));
+    return ownerOf(this.#parts.channels, jid);
   }
 }
 

@@ -1,5 +1,6 @@
 import { inputFileName, resultFile } from '../../protocol/mailbox.ts';
-import { type Mailbox, type MailboxFile, parseJson } from '../ipc/mailbox.ts';
+import type { Mailbox, MailboxFile } from '../ipc/mailbox.ts';
+import { parseJson } from '../lib/json.ts';
 import type { Group } from '../model/group.ts';
 import { acceptResult, removeAnswered } from './accept-result.ts';
 import { putEyesOn } from './eyes.ts';

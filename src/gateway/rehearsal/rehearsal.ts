@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { parseJson } from '../../lib/json.ts';
 import { maxRequestBytes, sendApiError } from '../model-api.ts';
 import { messagesBody } from './body.ts';
 import { builtInReply } from './built-in.ts';
@@ -174,14 +175,6 @@ async function read(request: IncomingMessage, response: ServerResponse): Promise
   if (bytes <= maxRequestBytes) return Buffer.concat(chunks).toString('utf8');
   sendApiError(response, { status: 413, type: 'request_too_large', message: 'The request is too large.' });
   return undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
