@@ -100,7 +100,8 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
   const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
   delivery.recover();
-  const requests = await serveTools(desk, { home: config.home, owner: launcher.owner, registry, channels, log });
+  const { snapshots } = launcher;
+  const requests = await serveTools(desk, { home: config.home, snapshots, registry, channels, log });
   const serve: TurnParts['serveRequests'] = (mailbox, asker) => requests.serve(mailbox, asker);
   const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 

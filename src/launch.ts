@@ -7,6 +7,7 @@ import { makeFolder, type Registry } from './acts/register-group.ts';
 import type { Config } from './config.ts';
 import type { Door, Gateway } from './gateway/gateway.ts';
 import { Mailbox } from './ipc/mailbox.ts';
+import { Snapshots } from './ipc/snapshots.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Owner } from './lib/safe-files.ts';
@@ -32,11 +33,16 @@ export class ContainerLauncher implements Launcher {
   /** Of the groups whose container lives. */
   readonly #doors = new Map<string, Door>();
   readonly owner: Owner | undefined;
+  /** What a container finds in its mailbox from its first moment. */
+  readonly snapshots: Snapshots;
 
   constructor(parts: LaunchParts) {
     this.#parts = parts;
     // A root host runs its containers as 1000 and gives them what they may write.
     this.owner = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : undefined;
+    const { registry, config, clock, log } = parts;
+    const root = join(config.home, 'data', 'ipc');
+    this.snapshots = new Snapshots({ store: registry.store, clock, log, root, owner: this.owner });
   }
 
   get adopts(): boolean {
@@ -55,6 +61,7 @@ export class ContainerLauncher implements Launcher {
     makeFolder(registry, group);
     const mailbox = this.mailboxOf(group);
     mailbox.prepare();
+    this.snapshots.keep(group, { runId, changed: false });
     const gatewayDirectory = this.#gatewayDirectory(group);
     return this.#behindDoor(group, {
       ...{ runId, mailbox },

@@ -4,9 +4,8 @@ import type { Registry } from './acts/register-group.ts';
 import type { TaskDesk } from './acts/schedule-task.ts';
 import { type Channel, ownerOf } from './channels/channel.ts';
 import { Requests } from './ipc/requests.ts';
-import { Snapshots } from './ipc/snapshots.ts';
+import type { Snapshots } from './ipc/snapshots.ts';
 import type { Log } from './lib/log.ts';
-import type { Owner } from './lib/safe-files.ts';
 import { loadTools } from './tools/index.ts';
 import type { ToolDesk } from './tools/tool.ts';
 
@@ -15,8 +14,7 @@ interface ServingParts {
   readonly registry: Registry;
   readonly channels: readonly Channel[];
   readonly log: Log;
-  /** Who runs inside, when the host is root. */
-  readonly owner: Owner | undefined;
+  readonly snapshots: Snapshots;
 }
 
 /** A platform is asked for the names of that many chats at most. */
@@ -24,9 +22,8 @@ const mostLookedUp = 200;
 
 export async function serveTools(desk: TaskDesk, parts: ServingParts): Promise<Requests> {
   const { store, clock } = desk;
-  const { home, owner, log } = parts;
+  const { log, snapshots } = parts;
   const tools = await loadTools(toolDesk(desk, parts));
-  const snapshots = new Snapshots({ store, clock, log, root: join(home, 'data', 'ipc'), owner });
   return new Requests({ store, clock, log, tools, snapshots });
 }
 

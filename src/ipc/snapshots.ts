@@ -29,7 +29,7 @@ interface Written {
 
 /**
  * v1's files for scripts and skills, in the root of a group's mailbox: copies of what the host knows, which the agent may
- * spoil for itself and which are never read here. Written when a container has started, and when they say something
+ * spoil for itself and which are never read here. Written before a container starts, and when they say something
  * else: that somebody spoke in a chat is nothing new.
  */
 export class Snapshots {

@@ -22,6 +22,7 @@ const tried: readonly Tried[] = [
   ['send_file', { path: '/etc/passwd' }, /^✗ .*\(outside\)$/, /^✗ .*\(outside\)$/],
   ['edit_message', { message_id: 'o1', text: 'found it' }, /^o1 was changed|^Stored: o1/, /^✗ .*\(unknown_message\)$/],
   ['react', { message_id: 'm1', emoji: '👍' }, /^Stored: 👍 to m1\.$/, /^✗ .*\(unknown_message\)$/],
+  ['search_messages', { query: 'looking' }, /^\{"hits":\[\{"id":"m/, /^(?!.*tg:1")\{"hits":\[/],
   ['ask_user', { question: 'Which day?', options: ['Monday', 'Friday'] }, /^Asked as q\d+\./, /^Asked as q\d+\./],
   ['ask_user', { question: 'Which?', options: ['x', 'X'] }, /^✗ .*\(same_options\)$/, /^✗ .*\(same_options\)$/],
   ['schedule_task', nightly, /^Scheduled as t1: every day at 03:00/, /^Scheduled as t4: every day at 03:00/],
