@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -139,7 +140,7 @@ export class StrainedHost implements AsyncDisposable {
     const words = '{ out, err, frame, input, put, start, end }';
     writeFileSync(`${path}.tmp`, `export default async function (${words}) {\n${body}\n}\n`);
     // Complete before it is seen.
-    writeFileSync(path, readFileSync(`${path}.tmp`));
+    renameSync(`${path}.tmp`, path);
     return `${path}.done`;
   }
 

@@ -33,6 +33,10 @@ const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
     'what ended with its sandbox is not waited for',
   ],
   'runner, does not heed a stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
+  'budget of the day, spent before the turn begins': [
+    'test/flow/budgets.test.ts',
+    'a spent budget: the next message is held',
+  ],
   'machine, sleeps': ['test/flow/sleep.test.ts', 'a machine that slept'],
 };
 
