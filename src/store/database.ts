@@ -21,8 +21,9 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Db
     // In WAL mode a killed process loses nothing with NORMAL; only a power cut may take the last moments.
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
-    // Another program may hold the file for a moment; longer than that is a mistake worth an error.
-    db.pragma('busy_timeout = 5000');
+    // Another program may hold the file for a moment. While we wait for it everything waits, the agents' way out too:
+    // so not long, and whoever wrote tries again.
+    db.pragma('busy_timeout = 1000');
     // Keeps the log file from staying as large as its worst day.
     db.pragma('journal_size_limit = 67108864');
     migrate(db, path, migrations);
