@@ -19,7 +19,7 @@ export function keepSearch({ store, clock, log }: { store: Store; clock: Clock; 
     // Nobody rings: a search itself takes in what was said a moment ago.
     bell: new Bell(),
     clock,
-    everyMs: 2_000,
+    everyMs: 15_000,
     look: async () => {
       while (store.search.behind() > 0) {
         store.transaction(() => store.search.takeIn(batch));
@@ -28,7 +28,7 @@ export function keepSearch({ store, clock, log }: { store: Store; clock: Clock; 
       }
     },
     onError: (error) => {
-      if (!failing) log.warn({ err: error }, 'messages cannot be taken into the search; tried again every 2 s');
+      if (!failing) log.warn({ err: error }, 'messages cannot be taken into the search; tried again');
       failing = true;
     },
   });
