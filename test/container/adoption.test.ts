@@ -6,9 +6,17 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Script } from '../../src/gateway/rehearsal/rehearsal.ts';
 import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
 import { containerName } from '../../src/sandbox/arguments.ts';
-import { until } from '../contracts/sandbox-bench.ts';
 import { eventually } from '../eventually.ts';
-import { containersOf, docker, dockerSandbox, EngineEvents, freshImage, image, installOf } from '../fixtures/engine.ts';
+import {
+  containersOf,
+  docker,
+  dockerSandbox,
+  EngineEvents,
+  freshImage,
+  image,
+  installOf,
+  removeContainersOf,
+} from '../fixtures/engine.ts';
 import { Machine } from '../fixtures/machine.ts';
 import { ScriptedModel } from '../fixtures/scripted-model.ts';
 import { openHouse } from '../house.ts';
@@ -26,9 +34,7 @@ const work: Script = ({ text, toolCalls }) => {
 
 /** Whatever becomes of the test, nothing of the installation stays. */
 function cleanUp(install: string): void {
-  onTestFinished(async () => {
-    for (const id of await containersOf(install)) await docker('rm', '-f', id);
-  });
+  onTestFinished(() => removeContainersOf(install));
 }
 
 test('a host killed with -9 during a command: the next one takes the container over, and the command’s answer comes once', async () => {
@@ -49,7 +55,7 @@ test('a host killed with -9 during a command: the next one takes the container o
   await Promise.all([host.ended, asked.ended]);
 
   machine.start(['start', '--no-chat']);
-  await until(
+  await eventually(
     'the container to work under the new host',
     async () => {
       const told = await machine.run(['status', '--json']);
@@ -114,7 +120,7 @@ test('a host stopped politely leaves the container that works and closes the idl
   expect(await containersOf(install)).toEqual(left);
   expect(house.sandbox.runs).toEqual([]);
   house.app.turns.renew('main');
-  await until('the old conversation’s container to go', async () => (await containersOf(install)).length === 0);
+  await eventually('the old conversation’s container to go', async () => (await containersOf(install)).length === 0);
 });
 
 interface Leftover {

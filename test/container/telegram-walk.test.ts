@@ -8,7 +8,7 @@ import type { Script } from '../../src/gateway/rehearsal/rehearsal.ts';
 import { callTool, type Reply, say } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
 import { type BotApi, openBotApi } from '../fixtures/bot-api/bot-api.ts';
-import { containersOf, docker, freshImage } from '../fixtures/engine.ts';
+import { containersOf, docker, freshImage, removeContainersOf } from '../fixtures/engine.ts';
 import { Machine } from '../fixtures/machine.ts';
 import { ScriptedModel } from '../fixtures/scripted-model.ts';
 
@@ -66,9 +66,7 @@ test('pairing, a message, a follow-up, a topic, a photo in, a file out, a long a
   await using machine = new Machine({ settings });
   const host = await machine.host();
   const install = machine.withStore((store) => store.facts.get('install')) ?? '';
-  onTestFinished(async () => {
-    for (const id of await containersOf(install)) await docker('rm', '-f', id);
-  });
+  onTestFinished(() => removeContainersOf(install));
   const folder = join(machine.home, 'groups', 'main');
   const made = (name: string) => eventually(`${name} to be there`, () => existsSync(join(folder, name)), patienceMs);
 

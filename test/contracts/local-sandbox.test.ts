@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pause, systemClock } from '../../src/lib/clock.ts';
 import { LocalSandbox } from '../../src/sandbox/local.ts';
+import { eventually } from '../eventually.ts';
 import { sandboxContract } from './sandbox.ts';
-import { Bench, processesWith, until } from './sandbox-bench.ts';
+import { Bench, processesWith } from './sandbox-bench.ts';
 
 const hostProgram = fileURLToPath(new URL('../fixtures/sandbox-host.ts', import.meta.url));
 describe.runIf(process.platform === 'linux')('local', () => {
@@ -56,7 +57,7 @@ describe.runIf(process.platform === 'linux')('local', () => {
       await once(host, 'exit');
       const name = `sandbox-${spec.run.slice(0, 8)}`;
       const left = () => [...processesWith(marker), ...processesWith(name)];
-      await until('nothing is left', () => left().length === 0);
+      await eventually('nothing is left', () => left().length === 0);
       // A process may have been between fork and exec when we looked, and nameless.
       await pause(systemClock, 200);
       expect(left()).toEqual([]);

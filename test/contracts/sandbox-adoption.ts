@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { hasCode } from '../../src/model/errors.ts';
-import { type Bench, onlyOne, until } from './sandbox-bench.ts';
+import { eventually } from '../eventually.ts';
+import { type Bench, onlyOne } from './sandbox-bench.ts';
 
 const hostProgram = fileURLToPath(new URL('../fixtures/sandbox-host.ts', import.meta.url));
 
@@ -70,6 +71,6 @@ export async function isHeard(bench: Bench, talk: ReturnType<Bench['talk']>): Pr
   talk.say('{"do":"echo","text":"a bell"}\n');
   const answered = () => talk.answers.some((answer) => answer['text'] === 'a bell');
   expect(await talk.askByFile({ do: 'echo', text: 'by itself' })).toMatchObject({ text: 'by itself' });
-  if (bench.sandbox.capabilities.ringsAgain) await until('the bell is answered', answered);
+  if (bench.sandbox.capabilities.ringsAgain) await eventually('the bell is answered', answered);
   else expect(answered()).toBe(false);
 }

@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { pause, systemClock } from '../../src/lib/clock.ts';
 import { runEnvironment } from '../../src/sandbox/environment.ts';
 import type { Mount, Run, RunSpec, Sandbox, User } from '../../src/sandbox/sandbox.ts';
+import { eventually } from '../eventually.ts';
 
 const answer = z.looseObject({ of: z.string().optional(), ok: z.boolean().optional() });
 export type Answer = z.infer<typeof answer>;
@@ -130,7 +130,7 @@ export class Talk {
   async askByFile(command: Command): Promise<Answer> {
     let heard = false;
     const answer = this.#ask(command, (line) => {
-      void until('it is heard', () => {
+      void eventually('it is heard', () => {
         if (!heard) this.#leave(line);
         return heard;
       });
@@ -159,24 +159,10 @@ export class Talk {
   }
 }
 
-/** Waits for a fact; fails loudly when it does not come true. */
-export async function until(what: string, fact: () => boolean | Promise<boolean>, deadlineMs = 15_000): Promise<void> {
-  const end = systemClock.now() + deadlineMs;
-  while (!(await fact())) {
-    if (systemClock.now() > end) throw new Error(`never came true: ${what}`);
-    await pause({ ...systemClock, after: keepAlive }, 10);
-  }
-}
-
 export function onlyOne<T>(found: readonly T[]): T {
   const [one] = found;
   if (one === undefined || found.length !== 1) throw new Error(`expected one, found ${found.length}`);
   return one;
-}
-
-function keepAlive(ms: number, run: () => void): Disposable {
-  const timer = setTimeout(run, ms);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Processes of this machine, in whatever namespace, that have `marker` in their argument list. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { hasCode } from '../../src/model/errors.ts';
-import { type Bench, processesWith, until } from './sandbox-bench.ts';
+import { eventually } from '../eventually.ts';
+import { type Bench, processesWith } from './sandbox-bench.ts';
 
 /** How a run ends, by itself or by us. */
 export function ends(open: () => Promise<Bench>): void {
@@ -10,7 +11,7 @@ export function ends(open: () => Promise<Bench>): void {
     const marker = `child-of-${bench.install}`;
     await talk.ask({ do: 'deafen' });
     for (const how of ['plain', 'setsid', 'nohup', 'detached']) await talk.ask({ do: 'spawn', how, marker });
-    await until('four children run', () => processesWith(marker).length >= 4);
+    await eventually('four children run', () => processesWith(marker).length >= 4);
     await talk.run.kill();
     expect(processesWith(marker)).toEqual([]);
     await talk.run.exited;
@@ -34,7 +35,7 @@ export function ends(open: () => Promise<Bench>): void {
     await using bench = await open();
     const run = await bench.sandbox.start(bench.spec());
     run.stdin.write('{"do":"print","bytes":5000000}\n');
-    await until('bytes wait', () => run.stdout.readableLength > 0);
+    await eventually('bytes wait', () => run.stdout.readableLength > 0);
     await run.kill();
     expect(await bench.sandbox.find(bench.install)).toEqual([]);
   });

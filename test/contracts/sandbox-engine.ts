@@ -7,10 +7,11 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { hasCode } from '../../src/model/errors.ts';
 import { ContainerSandbox } from '../../src/sandbox/container-cli.ts';
 import type { EngineDialect } from '../../src/sandbox/dialects.ts';
+import { eventually } from '../eventually.ts';
 import { type TestedEngine, tinyImage } from '../fixtures/sandbox-image.ts';
 import { sandboxContract } from './sandbox.ts';
 import { isHeard } from './sandbox-adoption.ts';
-import { Bench, processesWith, until } from './sandbox-bench.ts';
+import { Bench, processesWith } from './sandbox-bench.ts';
 
 export interface EngineOptions {
   readonly engine: TestedEngine;
@@ -52,7 +53,7 @@ function engineTests({ engine, dialect, environment, dead, image }: EngineOption
     const clients = () => processesWith(`--sig-proxy=false\0${found?.id}`);
     const killed = clients();
     for (const pid of killed) process.kill(pid, 'SIGKILL');
-    await until('a new client takes its place', () => clients().some((pid) => !killed.includes(pid)));
+    await eventually('a new client takes its place', () => clients().some((pid) => !killed.includes(pid)));
     await isHeard(bench, talk);
     const ended = talk.askByFile({ do: 'exit', code: 5 }).catch(() => undefined);
     expect(await talk.run.exited).toEqual({ code: 5, signal: null });

@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasCode } from '../../src/model/errors.ts';
+import { eventually } from '../eventually.ts';
 import { adoption, noAdoption } from './sandbox-adoption.ts';
-import { type Bench, processesWith, until } from './sandbox-bench.ts';
+import { type Bench, processesWith } from './sandbox-bench.ts';
 import { ends } from './sandbox-end.ts';
 
 export interface ContractOptions {
@@ -50,7 +51,7 @@ function runs(open: () => Promise<Bench>): void {
     const talk = await bench.start();
     talk.say('{"do":"exit","code":7}\n');
     expect(await talk.run.exited).toEqual({ code: 7, signal: null });
-    await until('stdout ends', () => talk.run.stdout.readableEnded);
+    await eventually('stdout ends', () => talk.run.stdout.readableEnded);
   });
 
   test('never lets a write that finds no reader surface as an error', async () => {
@@ -71,7 +72,7 @@ function runs(open: () => Promise<Bench>): void {
     const talk = await bench.start();
     await talk.ask({ do: 'spawn', how: 'plain', marker: `${bench.install}-ticks` });
     talk.run.stdin.end();
-    await until('it still runs', () => processesWith(`${bench.install}-ticks`).length > 0);
+    await eventually('it still runs', () => processesWith(`${bench.install}-ticks`).length > 0);
     await talk.run.kill();
   });
 

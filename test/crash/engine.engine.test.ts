@@ -104,6 +104,7 @@ test('engine, stops: one line, the rows wait, and are answered when it is back, 
   engine.stop();
   await scene.say('plain');
   await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'sandbox');
+  await scene.sees('the line to be sent', (look) => look.outbox()[0]?.state === 'sent');
   await scene.killHost();
   await scene.startAgain();
   engine.start();
