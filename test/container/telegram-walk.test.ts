@@ -137,7 +137,7 @@ test('pairing, a message, a follow-up, a topic, a photo in, a file out, a long a
   api.say({ chat, text: 'sleep' });
   await made('asleep');
   const sleeping = async () => (await docker('top', container ?? '')).includes('sleep 300');
-  expect(await sleeping()).toBe(true);
+  await expect.poll(sleeping, { timeout: patienceMs }).toBe(true);
   api.say({ chat, text: '/stop' });
   await answer(api, chat, /^Stopped\.$/);
   await expect.poll(sleeping, { timeout: patienceMs }).toBe(false);

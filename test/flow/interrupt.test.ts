@@ -40,7 +40,7 @@ test('the command that runs is ended, nothing is said, and the next message is a
   house.rehearsal.script = (context) => (context.text === 'work' ? long : say(`re ${context.text}`));
   const seq = house.say('work');
   await working(house);
-  expect(sleepers(house)).toHaveLength(1);
+  await eventually('the command to sleep', () => sleepers(house).length === 1);
   expect(house.stopTurn()).toBe(true);
   await eventually('the command to be gone', () => sleepers(house).length === 0);
   await house.rests();
