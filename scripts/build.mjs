@@ -1,10 +1,16 @@
 // dist/: what bin/nanoclaw.mjs runs. Made anew, in about a second, whenever it is not what the sources say.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { contentHash } from './content-hash.mjs';
 import { InstallError, readStamp, writeStamp } from './install.mjs';
 
 const parts = ['src', 'protocol', 'setup'];
+/** The command, and what its rooms find by folder. */
+const entries = [
+  /^src\/cli\/(main|commands\/[^/]+)\.ts$/,
+  /^src\/channels\/[^/]+\/(manifest|channel)\.ts$/,
+  /^src\/tools\/[^/]+\.ts$/,
+];
 /** Found next to their own files at run time, so they stay where they are. */
 const notBundled = ['better-sqlite3', 'esbuild'];
 
@@ -35,7 +41,11 @@ function makeFolder(root) {
 }
 
 function sourceStamp(root) {
-  const places = [...parts, 'package-lock.json', 'scripts/build.mjs'];
+  const places = [
+    ...parts,
+    'package-lock.json',
+    ...['build', 'content-hash', 'install'].map((one) => `scripts/${one}.mjs`),
+  ];
   return contentHash(
     root,
     places.map((place) => path.join(root, place)),
@@ -43,21 +53,30 @@ function sourceStamp(root) {
 }
 
 /**
- * Each source becomes the file of the same place and name: rooms find their files by folder at run time. Returns what they
- * import of packages (`zod`, `grammy/web`).
+ * What rooms find by folder at run time keeps its place and name. All else goes into as few files as those need: opening
+ * and compiling three hundred would take longer than all else of a start. Returns what they import of packages (`zod`,
+ * `grammy/web`).
  */
 async function buildSources(build, root, fresh) {
   const sources = parts.flatMap((part) => filesIn(root, part));
-  const isCode = (file) => file.endsWith('.ts');
   const imported = new Set();
   await run(build, {
     absWorkingDir: root,
-    entryPoints: sources.filter((file) => isCode(file) && !file.endsWith('.test.ts')),
+    entryPoints: sources.filter((file) => entries.some((entry) => entry.test(file)) && !file.endsWith('.test.ts')),
     outbase: root,
     outdir: fresh,
-    plugins: [besideEachOther(root), fromPackages(imported)],
+    splitting: true,
+    chunkNames: 'shared/[name]-[hash]',
+    plugins: [fromPackages(imported), knowsItsPlace(root)],
   });
-  for (const file of sources.filter((one) => !isCode(one))) cpSync(path.join(root, file), path.join(fresh, file));
+  writeFileSync(
+    path.join(fresh, 'package.json'),
+    JSON.stringify({ type: 'module', imports: { '#dist': './dist.js' } }),
+  );
+  writeFileSync(path.join(fresh, 'dist.js'), 'export default import.meta.url;\n');
+  for (const file of sources.filter((one) => !one.endsWith('.ts'))) {
+    cpSync(path.join(root, file), path.join(fresh, file));
+  }
   return [...imported].filter((name) => !name.startsWith('node:') && !notBundled.includes(name));
 }
 
@@ -67,23 +86,22 @@ function filesIn(root, part) {
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
 }
 
-/** Files import each other as they stand in dist/; what is no source of ours (scripts/) stays where it is. */
-function besideEachOther(root) {
-  const resolve = ({ path: named, resolveDir, kind }) => {
-    if (kind === 'entry-point') return undefined;
-    const target = path.resolve(resolveDir, named);
-    const [room = ''] = path.relative(root, target).split(path.sep);
-    if (parts.includes(room)) return { path: named.replace(/\.ts$/, '.js'), external: true };
-    const from = path.join(root, 'dist', path.relative(root, resolveDir));
-    return { path: path.relative(from, target), external: true };
+/** A file that looks beside itself finds there what its source finds, in whichever file of dist/ its code has come to stand. */
+function knowsItsPlace(root) {
+  const load = ({ path: file }) => {
+    const source = readFileSync(file, 'utf8');
+    if (!source.includes('import.meta.url')) return undefined;
+    const place = JSON.stringify(path.relative(root, file).replace(/\.ts$/, '.js'));
+    const contents = source.replaceAll('import.meta.url', `new URL(${place}, dist).href`);
+    return { contents: `import dist from '#dist';${contents}`, loader: 'ts' };
   };
-  return { name: 'beside each other', setup: (build) => build.onResolve({ filter: /^\.\.?\// }, resolve) };
+  return { name: 'knows its place', setup: (build) => build.onLoad({ filter: /\.ts$/ }, load) };
 }
 
 function fromPackages(imported) {
   const resolve = ({ path: name, kind }) => {
     if (kind === 'entry-point') return undefined;
-    imported.add(name);
+    if (!name.startsWith('#')) imported.add(name);
     return { path: name, external: true };
   };
   return { name: 'from packages', setup: (build) => build.onResolve({ filter: /^[^./]/ }, resolve) };
@@ -114,6 +132,7 @@ async function buildPackages(build, imported, fresh) {
     outdir: modules,
     splitting: true,
     minifyWhitespace: true,
+    plugins: [inEnglish],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   rmSync(facades, { recursive: true });
@@ -121,6 +140,14 @@ async function buildPackages(build, imported, fresh) {
     writeFileSync(path.join(modules, folder, 'package.json'), JSON.stringify({ type: 'module', exports }));
   }
 }
+
+/** Zod brings its messages in fifty languages, half of its size; it speaks English to us, and imports that by itself. */
+const inEnglish = {
+  name: 'in English',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
 
 async function namesIn(name) {
   try {

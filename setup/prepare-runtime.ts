@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { ensureRunner } from '../scripts/install.mjs';
 import type { Preparer } from '../src/index.ts';
+import { runProgram } from '../src/lib/program.ts';
 import { NanoclawError } from '../src/model/errors.ts';
 import type { RuntimeName } from '../src/sandbox/sandbox.ts';
 
@@ -23,13 +23,11 @@ export function preparerFor(preparation: Preparation): Preparer {
 }
 
 async function buildImage(runtime: RuntimeName, image: string, checkout: string): Promise<void> {
-  const built = await execa(join(checkout, 'container', 'build.sh'), {
-    // Progress goes where errors go: standard output is for answers alone.
-    stdio: ['ignore', process.stderr, process.stderr],
-    env: { CONTAINER_RUNTIME: runtime, CONTAINER_IMAGE: image },
-    reject: false,
-  });
-  if (!built.failed) return;
+  const settings = [`CONTAINER_RUNTIME=${runtime}`, `CONTAINER_IMAGE=${image}`];
+  const script = join(checkout, 'container', 'build.sh');
+  // Progress goes where errors go: standard output is for answers alone.
+  const { code } = await runProgram('env', [...settings, script], { output: 'stderr' });
+  if (code === 0) return;
   throw new NanoclawError('setup.image', 'The agent image could not be built; the lines above say why.', {
     cure: 'Mend that and start again, or see it in full with container/build.sh --verbose.',
   });
@@ -39,13 +37,8 @@ async function buildImage(runtime: RuntimeName, image: string, checkout: string)
 async function runAsRoot(command: readonly string[], note: (line: string) => void): Promise<boolean> {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const run = async (...words: string[]) => {
-    const [program = '', ...rest] = [...prefix, ...words];
-    const { failed } = await execa(program, rest, {
-      reject: false,
-      stdin: 'ignore',
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-    });
-    return !failed;
+    const { code } = await runProgram('env', ['DEBIAN_FRONTEND=noninteractive', ...prefix, ...words]);
+    return code === 0;
   };
   const [program = '', ...rest] = command;
   note(`Installing what is missing: ${[program.split('/').at(-1), ...rest].join(' ')} …`);

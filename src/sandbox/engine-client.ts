@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { runProgram } from '../lib/program.ts';
 import { NanoclawError } from '../model/errors.ts';
 import type { EngineDialect } from './dialects.ts';
 
@@ -32,22 +32,15 @@ export class EngineClient {
   /** Answers with any exit code the engine gave on purpose; throws when it does not answer at all. */
   async run(args: readonly string[], options: CommandOptions): Promise<EngineAnswer> {
     const { program } = this.#client;
-    const result = await execa(program, args, {
-      env: this.environment,
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-      timeout: options.deadlineMs,
-      killSignal: 'SIGKILL',
-      ...(options.signal ? { cancelSignal: options.signal } : {}),
-      // Its own process group: a Ctrl-C in the host's terminal is for the host alone.
-      detached: true,
-    });
-    if (result.isCanceled) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
-    if (result.timedOut) throw unavailable(this.#client, `did not answer within ${options.deadlineMs / 1000} s`);
-    if (result.code === 'ENOENT') throw unavailable(this.#client, 'is not there: no such command');
-    if (result.exitCode === undefined) throw unavailable(this.#client, `did not run: ${result.shortMessage}`);
-    const answer = { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    const { deadlineMs, signal } = options;
+    // A Ctrl-C in the host's terminal is for the host alone.
+    const end = await runProgram(program, args, { env: this.environment, deadlineMs, signal, ownGroup: true });
+    if (signal?.aborted) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
+    if (end.timedOut) throw unavailable(this.#client, `did not answer within ${deadlineMs / 1000} s`);
+    if (end.error?.code === 'ENOENT') throw unavailable(this.#client, 'is not there: no such command');
+    if (end.code === undefined)
+      throw unavailable(this.#client, `did not run: ${end.error?.message ?? 'it was killed'}`);
+    const answer = { code: end.code, stdout: end.stdout, stderr: end.stderr };
     if (answer.code !== 0) throwIfUnreachable(this.#client, answer.stderr);
     return answer;
   }

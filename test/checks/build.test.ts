@@ -48,6 +48,17 @@ test('every package that a source imports is there to be loaded, by the name it 
   }
 });
 
+test('whatever a room finds by folder stands in the same folder of what is built', async () => {
+  const copy = copyOfCheckout();
+  const { stdout } = await help(copy);
+  const sources = (folder: string) =>
+    readdirSync(join(copy, folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const built = (folder: string) => readdirSync(join(copy, 'dist', folder)).map((name) => name.replace(/js$/, 'ts'));
+  for (const folder of ['src/cli/commands', 'src/tools']) expect(built(folder)).toEqual(sources(folder));
+  for (const command of sources('src/cli/commands')) expect(stdout).toContain(command.replace('.ts', ''));
+  expect(readdirSync(join(copy, 'dist/src/store/migrations'))).toEqual(readdirSync(join(copy, 'src/store/migrations')));
+});
+
 test('commands that all find nothing built each answer, and leave nothing half made', async () => {
   const copy = copyOfCheckout();
   const answers = await Promise.all([help(copy), help(copy), help(copy)]);
@@ -61,5 +72,5 @@ test('a source that does not compile is said with its place, and what was built 
   await help(copy);
   appendFileSync(join(copy, 'src', 'index.ts'), '\nconst = 1;\n');
   await expect(help(copy)).rejects.toThrow(/Building the host failed[\s\S]*src\/index\.ts:\d+/);
-  expect(existsSync(join(copy, 'dist', 'src', 'index.js'))).toBe(true);
+  expect(existsSync(join(copy, 'dist', 'src', 'cli', 'main.js'))).toBe(true);
 });
