@@ -183,6 +183,11 @@ export class House implements AsyncDisposable {
     return this.withStore((store) => store.inbox.ofMessage(seq)?.state);
   }
 
+  /** Winds the clock while that message waits for its next attempt; an agent at work is left the time it takes. */
+  hurry(seq: number, ms: number): void {
+    if (this.state(seq) === 'waiting') this.clock.advance(ms);
+  }
+
   /** Resolves once no turn runs any more. */
   async rests(): Promise<void> {
     await eventually('no turn to run', () => this.withStore((store) => store.turns.running().length === 0));

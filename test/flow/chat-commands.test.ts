@@ -9,11 +9,15 @@ import { type House, openHouse } from '../house.ts';
 
 const rowOf = (house: House, seq: number) => house.withStore((store) => store.inbox.ofMessage(seq));
 
-/** Says it and gives the reply. */
+/** Says it once all that was said before has arrived, and gives the reply. */
 async function reply(house: House, text: string, more: { jid?: string; replyTo?: Quoted } = {}): Promise<string> {
+  await allSaid(house, more.jid);
   const before = house.heard(more.jid).length;
   house.say(text, more);
   return (await house.hears(before + 1, more))[before] ?? '';
+}
+async function allSaid(house: House, jid = 'tg:1'): Promise<void> {
+  await eventually('all to be said', () => house.withStore((store) => store.outbox.openIn(jid) === 0));
 }
 type Quoted = { id: string; sender: string | undefined; text: string | undefined };
 
@@ -106,6 +110,7 @@ test('why: of a message that was answered, one that waits, one that was given up
   expect(dead).toMatch(/given up\.[\s\S]*Attempt 1: .*\n[\s\S]*Attempt 7: .*failed \(.*no such thing/);
   expect(dead).toMatch(/“⚠️ I could not answer/);
 
+  await allSaid(house);
   const before = house.heard().length;
   const command = house.say('/stop');
   await house.hears(before + 1);

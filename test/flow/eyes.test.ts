@@ -32,7 +32,7 @@ test('they go when the message is stopped, and when it is given up', async () =>
   house.rehearsal.script = () => fail(400, { message: 'no such thing' });
   const seq = house.say('hello', { platformId: 'dead' });
   await eventually('it to be given up', () => {
-    house.clock.advance(10_000);
+    house.hurry(seq, 10_000);
     return house.state(seq) === 'dead';
   });
   expect(reactions(house).filter(([id]) => id === 'stopped')).toEqual([

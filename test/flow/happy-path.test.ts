@@ -59,11 +59,14 @@ test('a message walks from the channel to the agent and its answer back into the
   gate.open?.();
   // The answer comes back as a result file and a frame between markers, is stored, and leaves through the outbox.
   expect(await house.hears(1, { jid: 'tg:9' })).toEqual(['Sunny, 21 °C.']);
-  await eventually('the turn to end', () => house.withStore((store) => store.turns.running().length === 0));
-  const frames = (run?.stdout ?? '').split(frameStart).slice(1);
-  const result = frames
-    .map((frame) => JSON.parse(frame.split(frameEnd)[0] ?? ''))
-    .find((frame) => frame.type === 'result');
+  await eventually('the turn to end, and its answer to be marked', () =>
+    house.withStore((store) => store.turns.running().length === 0 && store.outbox.openIn('tg:9') === 0),
+  );
+  // The file may be taken before the frame has come.
+  const result = await eventually('the frame', () => {
+    const frames = (run?.stdout ?? '').split(frameStart).filter((text) => text.includes(frameEnd));
+    return frames.map((frame) => JSON.parse(frame.split(frameEnd)[0] ?? '')).find((frame) => frame.type === 'result');
+  });
   expect(result).toMatchObject({ status: 'ok', turnId: claimed?.turn_id, ordinal: 1, answers: [input.id] });
   house.withStore((store) => {
     expect(store.inbox.ofMessage(seq)).toMatchObject({ state: 'done' });

@@ -13,10 +13,13 @@ async function stops(house: House, now: boolean): Promise<number> {
   const stopping = house.close({ now }).then(() => {
     over = true;
   });
-  let seconds = 0;
+  let [looks, seconds] = [0, 0];
   await eventually('the host to be stopped', () => {
-    if (!over) house.clock.advance(1_000);
-    seconds += over ? 0 : 1;
+    looks += 1;
+    // What really takes its time, a socket that closes, must not count as waiting: a second passes at every tenth look.
+    if (over || looks % 10 !== 0) return over;
+    house.clock.advance(1_000);
+    seconds += 1;
     return over;
   });
   await stopping;

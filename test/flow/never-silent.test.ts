@@ -61,6 +61,7 @@ test('two messages a moment apart to a group without a container are both answer
   await eventually('the container to be asked for', () => house.sandbox.runs.length === 1);
   house.say('second');
   await house.rests();
+  await eventually('all to be said', () => house.withStore((store) => store.outbox.openIn('tg:1') === 0));
   const said = house.heard().join('\n');
   expect(said).toContain('first');
   expect(said).toContain('second');

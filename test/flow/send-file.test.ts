@@ -66,12 +66,12 @@ test('a file goes into the thread that asked, and is not sent again by an attemp
     if (context.toolCalls.length === 1) return callTool(sendFile, { path: 'plan.txt' });
     return callTool('Bash', { command: 'touch began; sleep 600' });
   };
-  house.say('go', { thread: '17' });
+  const seq = house.say('go', { thread: '17' });
   await house.hears(1);
   expect(house.channel.heard[0]).toMatchObject({ thread: '17', file: { name: 'plan.txt', mime: 'text/plain' } });
   await house.sandbox.runs[0]?.run.kill();
   await eventually('the next attempt', () => {
-    house.clock.advance(5_000);
+    house.hurry(seq, 5_000);
     return house.heard().includes('as I said');
   });
   expect(earlier).toContain('<sent>[file plan.txt] </sent>');

@@ -73,7 +73,8 @@ test('no TCP port is opened, neither by a host at rest nor during a streamed tur
   await machine.host();
   const { pid } = await machine.status();
   expect(listeningPorts(treeOf(pid))).toEqual([]);
-  const counting = machine.start(['chat', '--once', 'count: 100']);
+  // Longer than any looks take.
+  const counting = machine.start(['chat', '--once', 'count: 1000']);
   // Claude Code itself, inside its sandbox.
   const working = () => machine.processes().some(({ command }) => /claude\b.*stream-json/.test(command));
   await eventually('the agent to work', working, 120_000);

@@ -1,19 +1,32 @@
 // An answer is seen while it is written: one message that grows, or a draft, with the real runner and SDK behind it.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createRehearsal, type Rehearsal } from '../../src/gateway/rehearsal/rehearsal.ts';
 import { callTool, cut, inOneAnswer, say } from '../../src/gateway/rehearsal/reply.ts';
 import { NanoclawError } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
 import { type House, openHouse } from '../house.ts';
+import { WindableClock } from '../windable-clock.ts';
 
 const everyMs = 20;
 const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`).join(' ');
 
-async function streamingHouse(type: 'edit' | 'draft' = 'edit'): Promise<House> {
+async function streamingHouse(): Promise<House> {
   const house = await openHouse();
-  house.channel.streamed = { type, everyMs };
+  house.channel.streamed = { type: 'edit', everyMs };
   return house;
+}
+
+const anHour = 3_600_000;
+
+/** A model that pauses for an hour between two pieces: what was seen until `goOn` cannot be the whole. */
+async function pausing(type: 'edit' | 'draft' = 'edit'): Promise<{ house: House; model: Rehearsal; goOn: () => void }> {
+  const clock = new WindableClock();
+  const model = createRehearsal({ clock });
+  const house = await openHouse({ upstream: { kind: 'rehearsal', handler: model.handle } });
+  house.channel.streamed = { type, everyMs };
+  return { house, model, goOn: () => clock.advance(anHour) };
 }
 
 /** Everything that could be read in the chat at any moment. */
@@ -23,21 +36,26 @@ function seen(house: House): string[] {
 }
 
 /** The answer stands there, and is complete: a streamed one may look so before its result is stored. */
-async function ends(house: House, text: string): Promise<void> {
-  await eventually(`“${text.slice(0, 60)}” at the end; there is ${JSON.stringify(house.heard())}`, () =>
-    house.withStore((store) => store.messages.newest('tg:1', 20).some((one) => one.text === text)),
-  );
+async function ends(house: House, text: string, goOn: () => void = () => undefined): Promise<void> {
+  await eventually(`“${text.slice(0, 60)}” at the end; there is ${JSON.stringify(house.heard())}`, () => {
+    goOn();
+    return house.withStore((store) => store.messages.newest('tg:1', 20).some((one) => one.text === text));
+  });
 }
 
 test('an answer is seen before it is complete, is one message in the end, and is remembered once', async () => {
-  await using house = await streamingHouse();
+  const { house, model, goOn } = await pausing();
+  await using _house = house;
   const text = words(60);
-  house.rehearsal.script = () => say(text, { chunk: 8, gapMs: 20 });
+  model.script = () => say(text, { chunk: 100, gapMs: anHour });
   house.say('tell me');
   const [first] = await house.hears(1);
   expect(text.startsWith(first ?? '-')).toBe(true);
   expect(first).not.toBe(text);
-  await ends(house, text);
+  goOn();
+  await eventually('more of it', () => house.heard()[0] !== first);
+  expect(house.heard()[0]).not.toBe(text);
+  await ends(house, text, goOn);
   expect(house.heard()).toEqual([text]);
   expect(house.channel.tries).toHaveLength(1);
   expect(house.channel.edits.length).toBeGreaterThan(1);
@@ -49,7 +67,7 @@ test('an answer is seen before it is complete, is one message in the end, and is
 test('nothing internal is seen at any moment', async () => {
   await using house = await streamingHouse();
   const text = `<internal>SECRET ${words(5)}</internal>Hello <internal>SECRET</internal> there, ${words(10)} <INTERNAL>SECRET ${words(5)}`;
-  house.rehearsal.script = () => say(text, { chunk: 3, gapMs: 15 });
+  house.rehearsal.script = () => say(text, { chunk: 3, gapMs: 40 });
   house.say('tell me');
   await ends(house, `Hello  there, ${words(10)}`);
   expect(seen(house).length).toBeGreaterThan(2);
@@ -57,12 +75,13 @@ test('nothing internal is seen at any moment', async () => {
 });
 
 test('an answer that is cut off and begun anew takes back what was seen', async () => {
-  await using house = await streamingHouse();
-  house.rehearsal.next(cut(`wrong ${words(30)}`, 120, { gapMs: 20 }));
-  house.rehearsal.script = () => say('right');
+  const { house, model, goOn } = await pausing();
+  await using _house = house;
+  model.next(cut(`wrong ${words(30)}`, 120, { gapMs: anHour }));
+  model.script = () => say('right');
   house.say('tell me');
-  await ends(house, 'right');
-  expect(seen(house).some((text) => text.startsWith('wrong'))).toBe(true);
+  await eventually('the beginning', () => seen(house).some((text) => text.startsWith('wrong')));
+  await ends(house, 'right', goOn);
   expect(house.heard()).toEqual(['right']);
   expect(house.channel.tries).toHaveLength(1);
 });
@@ -89,10 +108,10 @@ test('a runner that dies in the middle is followed by another in the same messag
     const killed = { type: 'tool_use', name: 'Bash', input: { command: 'sleep 1; kill -9 $PPID; sleep 5' } } as const;
     return inOneAnswer([{ type: 'text', text: words(20), chunk: 8, gapMs: 10 }, killed]);
   };
-  house.say('tell me');
+  const seq = house.say('tell me');
   await house.hears(1);
   await eventually('the whole answer', () => {
-    house.clock.advance(1_000);
+    house.hurry(seq, 1_000);
     return house.heard().includes('the whole answer');
   });
   expect(house.heard()).toEqual(['the whole answer']);
@@ -137,13 +156,16 @@ test('what the agent sends meanwhile stands by itself', async () => {
 });
 
 test('where drafts vanish by themselves the answer is sent once, whole', async () => {
-  await using house = await streamingHouse('draft');
+  const { house, model, goOn } = await pausing('draft');
+  await using _house = house;
   const text = words(40);
-  house.rehearsal.script = () => say(text, { chunk: 8, gapMs: 20 });
+  model.script = () => say(text, { chunk: 80, gapMs: anHour });
   house.say('tell me');
-  await eventually('drafts', () => house.channel.drafts.length > 1);
+  await eventually('a draft', () => house.channel.drafts.length === 1);
+  goOn();
+  await eventually('another', () => house.channel.drafts.length > 1);
   expect(house.heard()).toEqual([]);
-  await ends(house, text);
+  await ends(house, text, goOn);
   expect(house.channel.edits).toEqual([]);
   for (const { text: shown } of house.channel.drafts) expect(text.startsWith(shown)).toBe(true);
 });
@@ -153,8 +175,9 @@ test('a long silence is explained in the place of the answer, and the answer tak
   house.rehearsal.script = (context) =>
     context.toolCalls.length > 0
       ? say('done')
-      : callTool('Bash', { command: 'while [ ! -e /workspace/group/go ]; do sleep 0.05; done' });
+      : callTool('Bash', { command: 'touch began; while [ ! -e go ]; do sleep 0.05; done' });
   house.say('do it');
+  await eventually('the command to run', () => existsSync(join(house.home, 'groups', 'main', 'began')));
   await eventually('the line', () => {
     house.clock.advance(5_000);
     return house.heard().some((text) => /^⏳ working: running a command \(\d+ min\)$/.test(text));
@@ -196,9 +219,9 @@ test('an agent that never took the message is told again, in the one it takes', 
     house.sandbox.beforeStart = async () => undefined;
     throw new NanoclawError('sandbox.unavailable', 'The engine does not answer.');
   };
-  house.say('two');
+  const seq = house.say('two');
   await eventually('the second answer', () => {
-    house.clock.advance(5_000);
+    house.hurry(seq, 5_000);
     return house.heard().includes('re: two');
   });
   expect(house.rehearsal.requests.at(-1)?.context.texts.join('\n')).toContain('re: one</undelivered>');

@@ -63,7 +63,7 @@ test('a task whose script fails is tried as any message is; then its chat is tol
   await using house = await openHouse();
   const seq = fireNow(house, { script: 'echo ran >> ran; echo no network >&2; exit 7' });
   await eventually('it to be given up', () => {
-    house.clock.advance(10_000);
+    house.hurry(seq, 10_000);
     return house.state(seq) === 'dead';
   });
   expect(await outcomeOf(house, seq)).toBe('failed');
@@ -92,11 +92,16 @@ test('a task that failed waits for its own time, whatever people say meanwhile',
   await using house = await openHouse();
   house.rehearsal.script = ({ person }) => say(person.map(({ text }) => text).join(' + '));
   const seq = fireNow(house, { script: 'echo ran >> ran; exit 1' });
-  await eventually('it to have failed', () => house.withStore((store) => store.inbox.ofMessage(seq)?.attempts === 1));
+  // Its waits are 5, 10, 20, 40 and 80 s: only the last is longer than an answer may take.
+  await eventually('it to have failed five times', () => {
+    const row = house.withStore((store) => store.inbox.ofMessage(seq));
+    if (row?.state === 'waiting' && row.attempts < 5) house.clock.advance(40_000);
+    return row?.state === 'waiting' && row.attempts === 5;
+  });
   house.say('hello');
   expect(await house.hears(1)).toEqual(['hello']);
   expect(house.state(seq)).toBe('waiting');
-  expect(house.read('groups', 'main', 'ran')).toBe('ran\n');
+  expect(house.read('groups', 'main', 'ran')).toBe('ran\n'.repeat(5));
 });
 
 test('each task is an input of its own, also beside what people say', async () => {
@@ -118,16 +123,19 @@ test('each task is an input of its own, also beside what people say', async () =
   gate.open?.();
   await eventually('all to be done', () => all.every((seq) => house.state(seq) === 'done'));
   expect(await outcomeOf(house, second)).toBe('ok');
+  await eventually('all to be said', () => house.withStore((store) => store.outbox.openIn('tg:1') === 0));
   const heard = house.heard().join(' + ');
   for (const words of ['one', 'two', 'water the plants']) expect(heard.split(words)).toHaveLength(2);
 });
 
 test('what is said while a task runs reaches the running agent, and typing shows that somebody waits', async () => {
   await using house = await openHouse();
-  house.rehearsal.script = ({ toolCalls, person }) =>
-    toolCalls.length === 0
-      ? callTool('Bash', { command: waitFor('go') })
-      : say(person.map(({ text }) => text).join(' and '));
+  house.rehearsal.script = ({ toolCalls, person }) => {
+    if (toolCalls.length === 0) return callTool('Bash', { command: waitFor('go') });
+    // Handed over by the runner, and read by the SDK perhaps only after this command: there is another one then.
+    if (person.length < 2) return callTool('Bash', { command: 'echo and on' });
+    return say(person.map(({ text }) => text).join(' and '));
+  };
   const task = fireNow(house);
   await begun(house, 'go');
   expect(house.channel.typing.filter(({ on }) => on)).toEqual([]);

@@ -38,6 +38,7 @@ test('an agent sends a note, changes it and reacts to what it was told; another 
   // Its own reaction stays when the eyes go.
   await eventually('the reaction', () => house.channel.reactions.at(-1)?.emoji === '🎉');
   expect(house.channel.reactions.at(-1)).toEqual({ jid: 'tg:1', platformId: asked, emoji: '🎉' });
+  await eventually('all to be done', () => house.withStore((store) => store.outbox.openIn('tg:1') === 0));
 
   const before = [house.channel.edits.length, house.channel.reactions.filter(({ jid }) => jid === 'tg:1').length];
   const refused = await agentCalls(
@@ -107,8 +108,8 @@ test('a question is asked with buttons; the press wakes the agent, which reads w
     text: '@Andy plan it',
   });
   expect(told).toEqual([expect.stringMatching(/^Asked as q1\./)]);
-  const asked = house.channel.heard.find(({ text }) => text === 'Which day?');
-  expect(asked?.buttons).toEqual([
+  const asked = await eventually('the question', () => house.channel.heard.find(({ text }) => text === 'Which day?'));
+  expect(asked.buttons).toEqual([
     { label: 'Monday', value: 'q1:1' },
     { label: 'Friday', value: 'q1:2' },
   ]);
@@ -131,6 +132,7 @@ test('where there are no buttons a number answers, in a group that needs a trigg
   house.group('team', team);
   const question = { question: 'Which day?', options: ['Monday', 'Friday'] };
   await agentCalls(house, [['ask_user', question]], { jid: team, text: '@Andy plan it', channel });
+  await eventually('the question', () => channel.heardIn(team).length > 0);
   expect(channel.heardIn(team)[0]).toBe('Which day?\n\n1. Monday\n2. Friday\n\nAnswer with a number.');
   await house.close();
   await house.open();
