@@ -216,7 +216,7 @@ test('an engine that is down tells the chat that it waits, and main what to do, 
   const seq = house.say('hello', { jid: 'tg:2' });
   expect(await house.hears(1, { jid: 'tg:2' })).toEqual([expect.not.stringContaining('Docker')]);
   await eventually('a second try', () => {
-    house.clock.advance(5_000);
+    house.hurry(seq, 5_000);
     return (stateOf(house, seq)?.cause_tries ?? 0) >= 3;
   });
   expect(house.heard('tg:2')).toHaveLength(1);

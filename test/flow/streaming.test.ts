@@ -67,7 +67,7 @@ test('an answer is seen before it is complete, is one message in the end, and is
 test('nothing internal is seen at any moment', async () => {
   await using house = await streamingHouse();
   const text = `<internal>SECRET ${words(5)}</internal>Hello <internal>SECRET</internal> there, ${words(10)} <INTERNAL>SECRET ${words(5)}`;
-  house.rehearsal.script = () => say(text, { chunk: 3, gapMs: 40 });
+  house.rehearsal.script = () => say(text, { chunk: 3, gapMs: 80 });
   house.say('tell me');
   await ends(house, `Hello  there, ${words(10)}`);
   expect(seen(house).length).toBeGreaterThan(2);
