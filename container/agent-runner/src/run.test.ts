@@ -68,7 +68,8 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
     };
     const child = spawnRunner(places, environmentFor(host.root, `http://127.0.0.1:${relayPort}`));
     const frames = child.stdout ? collectFrames(child.stdout, () => undefined) : [];
-    child.stdin?.write(`${startLineFor({ settings: settings(2) })}\n`);
+    // Enough tries to outlast a relay that a busy machine takes long to start again.
+    child.stdin?.write(`${startLineFor({ settings: settings(6) })}\n`);
     host.say('one');
     await until('an answer', () => host.results()[0]);
     for (const pid of processesWith(`HOME=${host.root}`, ' relay ')) process.kill(pid, 'SIGKILL');

@@ -34,7 +34,7 @@ export type Reply =
   | { readonly hang: true };
 
 /** Awaited after each piece, with all that was written so far: a test says when somebody has seen it. */
-export type Seen = (written: string) => Promise<unknown>;
+type Seen = (written: string) => Promise<unknown>;
 
 export type Script = (call: Call) => Reply;
 
