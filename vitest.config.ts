@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 // Deadlines are for liveness only: a test that hangs, never one that is slow.
-const quick = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 60_000 };
+const quick = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 60_000 };
 const slow = {
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   teardownTimeout: 60_000,
   globalSetup: ['test/build-host.ts'],
 };
@@ -55,7 +55,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'crash-engine', include: [aCrashInAnEngine], ...slow, globalSetup: builtSnapshot },
+        test: {
+          name: 'crash-engine',
+          include: [aCrashInAnEngine],
+          ...slow,
+          globalSetup: builtSnapshot,
+          testTimeout: 900_000,
+        },
       },
       // Too long for every landing: `npm run test:long`.
       {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { eventually } from '../eventually.ts';
 import { StrainedHost } from './strained-host.ts';
 
 const logLine = z.looseObject({ level: z.number(), time: z.iso.datetime(), msg: z.string().optional() });
@@ -40,8 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-test('every line of the host’s log is one JSON object of its own, without a control character', () => {
-  const lines = host.log().trimEnd().split('\n');
+/** A log at a moment when nobody is in the middle of a line. */
+async function whole(read: () => string): Promise<string[]> {
+  const text = await eventually('the log to end with a line', () => read().endsWith('\n') && read());
+  return text.trimEnd().split('\n');
+}
+
+test('every line of the host’s log is one JSON object of its own, without a control character', async () => {
+  const lines = await whole(() => host.log());
   expect(lines.length).toBeGreaterThan(40);
   for (const line of lines) {
     const { msg = '' } = logLine.parse(JSON.parse(line));
@@ -50,8 +57,8 @@ test('every line of the host’s log is one JSON object of its own, without a co
   }
 });
 
-test('every line of a run’s log tells its stream, and none steers a terminal', () => {
-  const lines = host.runLog().trimEnd().split('\n');
+test('every line of a run’s log tells its stream, and none steers a terminal', async () => {
+  const lines = await whole(() => host.runLog());
   expect(lines.length).toBeGreaterThan(20);
   for (const line of lines) {
     expect(line).toMatch(/^(out|err) /);
@@ -65,6 +72,6 @@ test('names of files that were put aside can be listed in a terminal', () => {
 
 test('what is legitimately printed stands in the log as it was', async () => {
   await host.endure("await out('plain words, ünïcödé 中 😀\\n');");
-  expect(host.runLog()).toContain('out plain words, ünïcödé 中 😀\n');
+  await eventually('it to be logged', () => host.runLog().includes('out plain words, ünïcödé 中 😀\n'));
   expect(readFileSync(join(host.home, 'logs', 'nanoclaw.log'), 'utf8')).toContain('the host is ready');
 });

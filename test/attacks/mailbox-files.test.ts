@@ -66,7 +66,7 @@ const kept = () => readdirSync(join(siege.house.home, 'data', 'ipc', 'errors'));
 /** Refused and gone, nothing outside read or changed, and the way it should be done still works. */
 async function nothingCameOfIt(files: number): Promise<void> {
   siege.look();
-  await eventually('all to be refused', () => refusals().length >= files && left().length === 0, 10_000);
+  await eventually('all to be refused', () => refusals().length >= files && left().length === 0);
   await siege.askNeighbour();
   expect(siege.picture()).toEqual(before);
   for (const name of kept()) {

@@ -217,7 +217,7 @@ export class Siege implements AsyncDisposable {
     const number = this.#deeds.push(deed);
     this.house.say(`do ${number}`, { jid });
     const over = () =>
-      eventually(`deed ${number} to be over`, () => this.house.heard(jid).includes(`did ${number}`), 30_000);
+      eventually(`deed ${number} to be over`, () => this.house.heard(jid).includes(`did ${number}`), 120_000);
     return { deed, over: async () => void (await over()) };
   }
 

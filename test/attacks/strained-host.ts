@@ -131,7 +131,7 @@ export class StrainedHost implements AsyncDisposable {
     const startedAt = performance.now();
     // Not awaited: a host that does not reply does not answer either.
     this.#people[1]?.call('chat.say', { text }).catch((error: unknown) => this.#heard.push(String(error)));
-    await eventually(`the answer to ${text}`, () => this.#heard.includes(`re ${text}`), 30_000);
+    await eventually(`the answer to ${text}`, () => this.#heard.includes(`re ${text}`), 120_000);
     return performance.now() - startedAt;
   }
 

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { hasCode } from '../../src/model/errors.ts';
 import { AppleSandbox } from '../../src/sandbox/apple.ts';
+import { eventually } from '../eventually.ts';
 import { AppleMachine, appleImage } from '../fixtures/apple-container/machine.ts';
 import { sandboxContract } from './sandbox.ts';
 import { Bench, onlyOne, processesWith } from './sandbox-bench.ts';
@@ -37,7 +38,7 @@ describe.runIf(process.platform === 'linux')('Apple container', () => {
     await once(host, 'exit');
     const found = await bench.sandbox.find(bench.install);
     expect(found).toMatchObject([{ group: 'family', run: spec.run, running: true }]);
-    expect(processesWith(marker)).not.toEqual([]);
+    await eventually('its child to run', () => processesWith(marker).length > 0);
     await expect(bench.sandbox.start(bench.spec())).rejects.toMatchObject({ code: 'sandbox.name-taken' });
     await bench.sandbox.remove(onlyOne(found));
     expect(processesWith(marker)).toEqual([]);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { callTool, hang } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
 import { killInside, killSoon } from '../fixtures/crash/victims.ts';
-import { atTerminal, onTelegram, toldOfEarlier } from './open-scene.ts';
+import { atTerminal, onTelegram, thinking, toldOfEarlier } from './open-scene.ts';
 
 const clean = { faults: [], repeats: [] };
 
@@ -62,7 +62,7 @@ test('relay in the sandbox, any time: the runner starts it again and the same tu
   await using scene = await onTelegram();
   scene.agent.instead = () => hang();
   await scene.say('plain');
-  await scene.until('model');
+  await thinking(scene);
   const asked = scene.agent.rehearsal.count;
   expect(await killInside(scene.home, 'relay')).toBe(1);
   scene.agent.instead = undefined;

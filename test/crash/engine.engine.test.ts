@@ -1,15 +1,16 @@
 // Crash points of hosts whose containers outlive them, and of the engine itself.
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
+import { connectAdmin } from '../../src/admin/client.ts';
 import { callTool, hang } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
 import { lockWrites } from '../fixtures/crash/home-look.ts';
 import type { Scene } from '../fixtures/crash/scene.ts';
 import { killInside } from '../fixtures/crash/victims.ts';
 import { containersOf, freshImage } from '../fixtures/engine.ts';
-import { gate, onTelegram, timesAsked } from './open-scene.ts';
+import { gate, onTelegram, thinking, timesAsked } from './open-scene.ts';
 
 const clean = { faults: [], repeats: [] };
 const docker = { CONTAINER_RUNTIME: 'docker' };
@@ -17,17 +18,34 @@ const containers = (scene: Scene) => containersOf(scene.home.install ?? '');
 
 beforeAll(freshImage);
 
+/** The host answers before it has found its containers; whoever asks the model meanwhile finds no way out. */
+async function takenOver(scene: Scene): Promise<void> {
+  await eventually('the container to work under the new host', async () => {
+    const client = await connectAdmin(scene.home.socketPath);
+    try {
+      return (await client.call('status', {})).containers[0]?.state === 'busy';
+    } finally {
+      client.close();
+    }
+  });
+}
+
 test('host, during the turn, its container an engine’s: it is taken over, and its turn goes on', async () => {
   await using scene = await onTelegram(docker);
   scene.agent.instead = ({ toolCalls }) =>
-    toolCalls.length > 0 ? undefined : callTool('Bash', { command: 'until [ -e go ]; do sleep 0.1; done; rm go' });
+    toolCalls.length > 0
+      ? undefined
+      : callTool('Bash', { command: 'touch began; until [ -e go ]; do sleep 0.1; done' });
+  const folder = join(scene.home.home, 'groups', 'main');
   await scene.say('plain');
-  await scene.until('tool');
+  // Not before the agent has all of what its model said: that came through the host.
+  await eventually('the command to run', () => existsSync(join(folder, 'began')));
   const before = await containers(scene);
   expect(await scene.killHost()).toBe('tool');
   const asked = timesAsked(scene);
   await scene.startAgain();
-  writeFileSync(join(scene.home.home, 'groups', 'main', 'go'), '');
+  await takenOver(scene);
+  writeFileSync(join(folder, 'go'), '');
   await scene.rest();
   expect(scene.verdict()).toMatchObject({ ...clean, answered: 1 });
   expect(await containers(scene)).toEqual(before);
@@ -41,7 +59,7 @@ test('host, the same, and the agent needs the model while no host is there: the 
   await scene.until('model');
   await scene.killHost();
   const results = join(scene.home.home, 'data', 'ipc', 'main', 'results');
-  await eventually('the agent to give up', () => readdirSync(results).length > 0);
+  await eventually('the agent to give up', () => readdirSync(results).length > 0, 120_000);
   scene.agent.instead = undefined;
   await scene.startAgain();
   await scene.rest();
@@ -65,7 +83,7 @@ test('host, a request done, reply not written: the next host writes the reply ag
   await using scene = await onTelegram(docker);
   const model = gate(scene);
   await scene.say('say');
-  await scene.until('model');
+  await thinking(scene);
   const lock = lockWrites(scene.home.home);
   model.open();
   let request = '';
@@ -76,7 +94,8 @@ test('host, a request done, reply not written: the next host writes the reply ag
   const obstacle = join(scene.home.home, 'data', 'ipc', 'main', 'replies', request);
   mkdirSync(obstacle);
   lock[Symbol.dispose]();
-  await scene.sees('the deed', (look) => look.outbox().length === 1);
+  // What it said must have arrived for certain, or a repeat would be no fault.
+  await scene.sees('the deed', (look) => look.outbox().length === 1 && look.outbox()[0]?.state === 'sent');
   await scene.killHost();
   const before = await containers(scene);
   rmdirSync(obstacle);

@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 import type { Reply } from '../../src/gateway/rehearsal/reply.ts';
+import { eventually } from '../eventually.ts';
 import { Chance } from '../fixtures/crash/chance.ts';
 import { Scene } from '../fixtures/crash/scene.ts';
 import { TelegramPlatform } from '../fixtures/crash/telegram-platform.ts';
@@ -27,6 +28,16 @@ export function gate(scene: Scene): { open(): void } {
   });
   scene.agent.instead = (): Promise<Reply | undefined> => opened;
   return { open };
+}
+
+/**
+ * Resolves when the model has been asked and the host has stored that the agent has the message: until there is an answer
+ * the host has nothing to write, and nobody of the sandbox is still on the way up.
+ */
+export async function thinking(scene: Scene): Promise<void> {
+  await scene.until('model');
+  await scene.sees('it to be stored that the agent has it', (look) => look.inbox().some((row) => row.taken === 1));
+  await eventually('the model to be asked', () => scene.agent.phase === 'asked');
 }
 
 /** How often the model was asked. */

@@ -45,6 +45,7 @@ test('disk, full: the row waits through a death of the host, and is answered whe
   await using scene = await onTelegram({ DISK_MIN_FREE: '9000000g' });
   await scene.say('plain');
   await scene.sees('the row to wait', (look) => look.inbox()[0]?.cause === 'disk');
+  await scene.sees('the line to be sent', (look) => look.outbox()[0]?.state === 'sent');
   await scene.killHost();
   await scene.startAgain({ DISK_MIN_FREE: '1m' });
   await scene.rest();

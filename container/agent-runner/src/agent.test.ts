@@ -1,19 +1,26 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { deadlineMs, openRunner, until } from '../test/open-runner.ts';
+import { deadlineMs, type OpenRunner, openRunner, until } from '../test/open-runner.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
 
 const echo: Script = (call) => ({ text: `You said: ${call.prompt}` });
-/** Longer than anything the SDK does between two events; `sleep` itself it refuses. */
-const slowCommand = (ms: number) => `node -e "setTimeout(() => console.log('slept'), ${ms})"`;
-const slowTool = (ms: number) => ({ tool: 'Bash', input: { command: slowCommand(ms), description: 'wait' } });
+/** Lasts until the test lets it go on; `sleep` itself the SDK refuses. */
+const waits = 'while [ ! -e go ]; do node -e ""; done; echo slept';
 
-/** Runs a slow tool for "slow", then tells what came meanwhile. */
+/** Runs a tool that waits for "slow", then tells what came meanwhile. */
 const patient: Script = (call) => {
   if (call.results.length > 0) return { text: `tool: ${call.results[0]?.text}; meanwhile: ${call.queued.join()}` };
-  return call.prompt === 'slow' ? slowTool(1_500) : { text: `You said: ${call.prompt}` };
+  if (call.prompt !== 'slow') return { text: `You said: ${call.prompt}` };
+  return { tool: 'Bash', input: { command: waits, description: 'wait' } };
 };
+
+/** Everything the SDK has written down of its conversations: also what it was given and has not begun. */
+function transcripts(runner: OpenRunner): string {
+  const projects = join(runner.host.root, 'claude', 'projects');
+  const names = readdirSync(projects, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
+  return names.map((name) => readFileSync(join(projects, name), 'utf8')).join('\n');
+}
 
 describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
   test('a greeting is acknowledged, answered, and the result names the input', async () => {
@@ -70,6 +77,8 @@ describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
     const first = runner.say('slow');
     await until('the tool', () => runner.frames.find((frame) => frame.type === 'activity' && frame.tool));
     const second = runner.say('and this');
+    await until('the SDK to have it', () => (transcripts(runner).includes('and this') ? true : undefined));
+    runner.host.write('../group/go', '');
     const [result] = await runner.results(1);
     expect(result).toMatchObject({ answers: [first, second], result: 'tool: slept; meanwhile: and this' });
     await runner.state('idle');
@@ -163,7 +172,7 @@ describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
   test('background work is counted, and its late words belong to the turn that began it', async () => {
     await using model = await openScriptedModel((call) => {
       if (call.prompt !== 'later' || call.results.length > 0) return { text: `re ${call.prompt.slice(0, 20)}` };
-      return { tool: 'Bash', input: { command: slowCommand(2_500), run_in_background: true } };
+      return { tool: 'Bash', input: { command: waits, run_in_background: true } };
     });
     await using runner = await openRunner({ model: model.url });
     runner.say('later', { turnId: 'turn-a' });
@@ -171,6 +180,7 @@ describe('inputs and results', { timeout: 3 * deadlineMs }, () => {
     expect((await runner.state('idle')).background).toBe(1);
     runner.say('else', { turnId: 'turn-b' });
     await runner.results(2);
+    runner.host.write('../group/go', '');
     const late = (await runner.results(3)).find((result) => result.answers.length === 0);
     expect(late).toMatchObject({ turnId: 'turn-a', ordinal: 2, origin: { runId: 'run-1', turnId: 'turn-a' } });
     expect((await runner.state('idle')).background).toBe(0);

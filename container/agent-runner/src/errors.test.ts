@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deadlineMs, openRunner, until } from '../test/open-runner.ts';
+import { deadlineMs, type OpenRunner, openRunner, until } from '../test/open-runner.ts';
 import { openScriptedModel, type Reply } from '../test/scripted-model.ts';
 
 const failures: readonly { name: string; reply: Reply; error: object }[] = [
@@ -66,12 +66,17 @@ describe('a failing model', { timeout: 3 * deadlineMs }, () => {
   });
 });
 
+/** The model writes on only when this much has been told: however slow the machine, nothing is swallowed by the next piece. */
+function shownBy(runner: OpenRunner, written: string): Promise<unknown> {
+  return until('it to be told', () => runner.frames.find((one) => one.type === 'partial' && one.text === written));
+}
+
 describe('a streamed answer', { timeout: 3 * deadlineMs }, () => {
   const settings = { timeZone: 'UTC', instructions: '', modelRetries: 1, streaming: true };
 
   test('grows in partial frames and ends in the result', async () => {
     const text = 'one two three four five six seven eight nine ten eleven twelve';
-    await using model = await openScriptedModel(() => ({ text, gapMs: 150 }));
+    await using model = await openScriptedModel(() => ({ text, seen: (written) => shownBy(runner, written) }));
     await using runner = await openRunner({ model: model.url, start: { settings } });
     runner.say('count', { turnId: 't1' });
     expect(await runner.results(1)).toMatchObject([{ result: text }]);
@@ -82,7 +87,8 @@ describe('a streamed answer', { timeout: 3 * deadlineMs }, () => {
 
   test('is taken back when its stream was cut, then comes whole', async () => {
     await using model = await openScriptedModel(() => {
-      return model.calls.length === 1 ? { cut: 'half an answ' } : { text: 'the whole answer' };
+      const cut: Reply = { cut: 'half an answ', seen: (written) => shownBy(runner, written) };
+      return model.calls.length === 1 ? cut : { text: 'the whole answer' };
     });
     await using runner = await openRunner({ model: model.url, start: { settings } });
     runner.say('hello');

@@ -7,12 +7,18 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HostSide } from '../test/host-side.ts';
 import { collectFrames, deadlineMs, environmentFor, openRunner, startLineFor, until } from '../test/open-runner.ts';
-import { exitOf, processesWith, spawnRunner } from '../test/process.ts';
+import { endOf, exitOf, processesWith, spawnRunner } from '../test/process.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
 
 const slow = `node -e "setTimeout(() => {}, 90000)" `;
 /** Starts a process that cuts loose from its parents, then one that holds the turn. */
 const lingering: Script = () => ({ tool: 'Bash', input: { command: `setsid nohup ${slow} loose & ${slow} held` } });
+
+/** Both are what they are to be: the shell that starts them carries the same words, but in quotes. */
+async function bothRun(root: string): Promise<void> {
+  const runs = (word: string) => processesWith(`HOME=${root}`, `setTimeout(() => {}, 90000) ${word}`).length > 0;
+  await until('both', () => (runs('loose') && runs('held') ? true : undefined));
+}
 
 describe('the program', { timeout: 3 * deadlineMs }, () => {
   test('says what is wrong and exits 1 when no start line comes', async () => {
@@ -25,7 +31,7 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
     child.stdout?.on('data', (text) => {
       frames += String(text);
     });
-    expect(await exitOf(child)).toBe(1);
+    expect(await endOf(child)).toBe(1);
     expect(words).toContain('No start line came on standard input within 0.5 s.');
     expect(frames).toBe('');
   });
@@ -41,7 +47,7 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
       words += String(text);
     });
     child.stdin?.end(line);
-    expect(await exitOf(child)).toBe(1);
+    expect(await endOf(child)).toBe(1);
     expect(words).toContain(sentence);
   });
 
@@ -62,7 +68,8 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
     };
     const child = spawnRunner(places, environmentFor(host.root, `http://127.0.0.1:${relayPort}`));
     const frames = child.stdout ? collectFrames(child.stdout, () => undefined) : [];
-    child.stdin?.write(`${startLineFor({ settings: settings(2) })}\n`);
+    // Enough tries to outlast a relay that a busy machine takes long to start again.
+    child.stdin?.write(`${startLineFor({ settings: settings(6) })}\n`);
     host.say('one');
     await until('an answer', () => host.results()[0]);
     for (const pid of processesWith(`HOME=${host.root}`, ' relay ')) process.kill(pid, 'SIGKILL');
@@ -70,7 +77,10 @@ describe('the program', { timeout: 3 * deadlineMs }, () => {
     child.stdin?.end('\n');
     await until('another', () => host.results()[1]);
     expect(host.results().map((result) => result.result)).toEqual(['You said: one', 'You said: two']);
-    expect(frames.filter((frame) => frame.type === 'result')).toHaveLength(2);
+    const told = () => frames.filter((frame) => frame.type === 'result');
+    // Each result is a file first, and told a moment later.
+    await until('both to be told', () => (told().length >= 2 ? true : undefined));
+    expect(told()).toHaveLength(2);
 
     child.kill('SIGTERM');
     expect(await exitOf(child)).toBe(143);
@@ -129,12 +139,14 @@ describe('a run that ends badly', { timeout: 3 * deadlineMs }, () => {
     await using model = await openScriptedModel(lingering);
     await using runner = await openRunner({ model: model.url, start: { sessionId } });
     const id = runner.say('work', { turnId: 't1' });
-    await until('the tool', () => runner.frames.find((frame) => frame.type === 'activity' && frame.tool));
+    await bothRun(runner.host.root);
     for (const pid of processesWith(`HOME=${runner.host.root}`, '--output-format')) process.kill(pid, 'SIGKILL');
     expect(await runner.exited).toBe(1);
     expect(runner.host.results()).toMatchObject([{ turnId: 't1', answers: [id], status: 'error' }]);
     expect(await runner.frame('error')).toMatchObject({ code: 'agent' });
-    expect(processesWith(`HOME=${runner.host.root}`, 'setTimeout')).toEqual([]);
+    const left = () => processesWith(`HOME=${runner.host.root}`, 'setTimeout');
+    // Each of them has its SIGKILL by now; the kernel takes its time.
+    await until('nothing to be left', () => (left().length === 0 ? true : undefined));
 
     // The host gives the same input to the next run, in the same session: it is not taken for one already done.
     await using again = await openRunner({ model: calm.url, root: runner.host.root, start: { sessionId } });
@@ -148,7 +160,7 @@ describe('a run that ends badly', { timeout: 3 * deadlineMs }, () => {
     await using runner = await openRunner({ model: model.url });
     runner.say('work');
     const root = runner.host.root;
-    await until('both', () => (processesWith(`HOME=${root}`, 'loose').length > 0 ? true : undefined));
+    await bothRun(root);
     expect(await runner.abort()).toBe(143);
     await until('quiet', () => (processesWith(`HOME=${root}`, '').length === 0 ? true : undefined));
     // Nothing is said about the turn: the host ended it, and knows.

@@ -11,7 +11,7 @@ import { runAgent } from '../src/run.ts';
 import { HostSide, type SayOptions } from './host-side.ts';
 
 /** Generous: two cores, and others work on the same machine. */
-export const deadlineMs = 30_000;
+export const deadlineMs = 60_000;
 
 export interface RunnerOptions {
   readonly model: string;

@@ -16,6 +16,11 @@ export function exitOf(child: ChildProcess): Promise<number | string | null> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
 }
 
+/** As `exitOf`, once everything it said has been read as well. */
+export function endOf(child: ChildProcess): Promise<number | string | null> {
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+}
+
 /** Processes whose environment holds `entry` and whose command line holds `words`. */
 export function processesWith(entry: string, words: string): number[] {
   return readdirSync('/proc')

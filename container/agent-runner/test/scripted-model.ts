@@ -26,12 +26,15 @@ export interface Call {
 }
 
 export type Reply =
-  | { readonly text: string; readonly gapMs?: number; readonly delayMs?: number }
+  | { readonly text: string; readonly gapMs?: number; readonly delayMs?: number; readonly seen?: Seen }
   | { readonly tool: string; readonly input: object; readonly say?: string }
   | { readonly status: number; readonly type: string; readonly message: string }
-  /** Writes `text`, then drops the connection. */
-  | { readonly cut: string }
+  /** Writes this, then drops the connection, after `seen` where that is given. */
+  | { readonly cut: string; readonly seen?: Seen }
   | { readonly hang: true };
+
+/** Awaited after each piece, with all that was written so far: a test says when somebody has seen it. */
+type Seen = (written: string) => Promise<unknown>;
 
 export type Script = (call: Call) => Reply;
 
@@ -86,7 +89,8 @@ async function answer(
   }
   if ('cut' in reply) {
     if (!parsed.stream) return void response.destroy();
-    return writeStream(response, { model: parsed.model, blocks: [{ type: 'text', text: reply.cut }], cut: true });
+    const blocks: Block[] = [{ type: 'text', text: reply.cut }];
+    return writeStream(response, { model: parsed.model, blocks, seen: reply.seen, cut: true });
   }
   if ('delayMs' in reply && reply.delayMs) await sleep(reply.delayMs);
   if (!parsed.stream) {
@@ -97,6 +101,7 @@ async function answer(
     model: parsed.model,
     blocks: blocksOf(reply),
     gapMs: 'gapMs' in reply ? reply.gapMs : 0,
+    seen: 'seen' in reply ? reply.seen : undefined,
   });
 }
 
@@ -148,12 +153,13 @@ interface Stream {
   readonly model: string;
   readonly blocks: readonly Block[];
   readonly gapMs?: number | undefined;
+  readonly seen?: Seen | undefined;
   readonly cut?: boolean;
 }
 
 const usage = { input_tokens: 1000, output_tokens: 10, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
 
-async function writeStream(response: ServerResponse, { model, blocks, gapMs, cut }: Stream): Promise<void> {
+async function writeStream(response: ServerResponse, { model, blocks, gapMs, seen, cut }: Stream): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const event = (type: string, data: object) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
@@ -163,15 +169,18 @@ async function writeStream(response: ServerResponse, { model, blocks, gapMs, cut
     const empty = block.type === 'text' ? { type: 'text', text: '' } : { ...block, input: {} };
     event('content_block_start', { index, content_block: empty });
     const whole = block.type === 'text' ? block.text : JSON.stringify(block.input);
+    let written = '';
     for (const piece of whole.match(/[\s\S]{1,16}/g) ?? []) {
       const delta =
         block.type === 'text' ? { type: 'text_delta', text: piece } : { type: 'input_json_delta', partial_json: piece };
       event('content_block_delta', { index, delta });
+      written += piece;
       if (gapMs) await sleep(gapMs);
+      await seen?.(written);
     }
     if (cut) {
-      // Long enough for the client to have read and shown what was sent.
-      await sleep(300);
+      // A comment, to know that all before it has left.
+      await new Promise((resolve) => response.write(':\n\n', resolve));
       response.destroy();
       return;
     }
