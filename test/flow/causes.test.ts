@@ -159,27 +159,6 @@ test('a host that stops in the middle of a turn takes it up again at the next st
   expect(await house.hears(1)).toEqual(['here it is']);
 });
 
-test('three chats with room for two containers: the third is answered while two are idle, never by a third beside them', async () => {
-  await using house = await openHouse({ settings: { MAX_CONCURRENT_CONTAINERS: '2' } });
-  house.rehearsal.script = (context) => say(`re ${context.text}`);
-  for (const n of [2, 3]) house.group(`g${n}`, `tg:${n}`, { requiresTrigger: false });
-  let firstIsGone = false;
-  house.sandbox.beforeStart = async () => {
-    if (house.sandbox.runs.length < 2) return;
-    expect(firstIsGone).toBe(true);
-  };
-  for (const n of [1, 2, 3]) {
-    house.say(`chat ${n}`, { jid: `tg:${n}` });
-    if (n === 1) await eventually('the first container', () => house.sandbox.runs.length === 1);
-    if (n === 1)
-      void house.sandbox.runs[0]?.run.exited.then(() => {
-        firstIsGone = true;
-      });
-    expect(await house.hears(1, { jid: `tg:${n}` })).toEqual([`re chat ${n}`]);
-  }
-  expect(house.sandbox.runs.map((run) => run.spec.group)).toEqual(['main', 'g2', 'g3']);
-});
-
 test('a container kept only by background work gives way after a minute, and its chat is told', async () => {
   await using house = await openHouse({ settings: { MAX_CONCURRENT_CONTAINERS: '1' } });
   house.group('g2', 'tg:2', { requiresTrigger: false });

@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** Of those that were begun while we looked. What is still seen after so many looks is dead and not yet gone. */
+const looks = 5;
+
 /**
  * Kills every process that carries `NAME=value` in the environment it was started with: whatever the agent left running,
  * also what cut loose from its parents. Does nothing where there is no /proc.
  */
 export function endStragglers(name: string, value: string): void {
-  for (const pid of processes()) {
-    if (pid !== process.pid && environmentOf(pid).includes(`${name}=${value}`)) kill(pid);
+  for (let look = 0; look < looks; look += 1) {
+    const left = processes().filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${name}=${value}`));
+    if (left.length === 0) return;
+    for (const pid of left) kill(pid);
   }
 }
 
