@@ -3,7 +3,6 @@ import type { AdminClient } from '../../admin/client.ts';
 import type { Cli } from '../cli.ts';
 import { bannerLine } from './banner.ts';
 import { History } from './history.ts';
-import { Interactive } from './interactive.ts';
 import { answerAll, answerOnce, type Piped } from './piped.ts';
 
 export interface TalkOptions {
@@ -29,6 +28,8 @@ export async function talk(cli: Cli, host: AdminClient, options: TalkOptions): P
   if (options.once === undefined && !isPiped()) {
     const history = new History(join(cli.config.home, 'data', 'chat-history'));
     const terminal = { input: process.stdin, output: process.stdout };
+    // Imported here: a service, and a pipe, need none of it.
+    const { Interactive } = await import('./interactive.ts');
     await new Interactive(host, { attached, notices, history, terminal }).run();
     return;
   }
