@@ -156,6 +156,17 @@ export class ContainerSandbox implements Sandbox {
 
   async #clearAway(spec: RunSpec): Promise<void> {
     for (const left of await this.#list(`${labels.run}=${spec.run}`)) await this.remove(left);
+    if (this.#dialect.leavesHalfMade) await this.#clearHalfMade(containerName(spec.install, spec.group));
+  }
+
+  /** What stands in the storage alone is no container yet, and never will be: who was making it is gone. */
+  async #clearHalfMade(name: string): Promise<void> {
+    const args = ['ps', '--all', '--external', '--no-trunc', '--format', '{{.ID}}\t{{.Names}}\t{{.State}}'];
+    const { stdout } = await this.#client.run(args, { deadlineMs: 10_000 });
+    for (const line of stdout.split('\n')) {
+      const [id, names, state] = line.split('\t');
+      if (id && names === name && state?.toLowerCase() === 'storage') await this.remove({ id, name });
+    }
   }
 
   #hostsMount(): Mount[] {

@@ -21,6 +21,8 @@ export interface EngineDialect {
   readonly keepsStdin: boolean;
   /** Run with `--rm`; otherwise we remove what has ended, or the next host's reaper does. */
   readonly removesItself: boolean;
+  /** Does its client make containers by itself, so that one killed at the wrong moment leaves a name that no `ps` shows? */
+  readonly leavesHalfMade: boolean;
   /** How its owner starts it, and how a user comes to be let in. */
   readonly cures: { readonly start: string; readonly access: string };
 }
@@ -36,6 +38,7 @@ export const docker: EngineDialect = {
   copiesHosts: false,
   keepsStdin: true,
   removesItself: true,
+  leavesHalfMade: false,
   cures: {
     start: 'Start it (Linux: sudo systemctl start docker; macOS: open the docker app), then wait or try again.',
     access: 'Give your user access to it (sudo usermod -aG docker "$USER", then log in again).',
@@ -83,6 +86,7 @@ export function podman({ rootless, processLimits }: PodmanHost): EngineDialect {
     keepsStdin: false,
     // Its attach client ends with 0 whatever the container ended with, and nobody else knows once it is removed.
     removesItself: false,
+    leavesHalfMade: true,
     cures: {
       start: 'Run "podman info" and cure what it says (macOS: podman machine start), then wait or try again.',
       access: 'Run "podman info" as this very user and cure what it says.',

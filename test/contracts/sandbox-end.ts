@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { hasCode } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
 import { type Bench, processesWith } from './sandbox-bench.ts';
 
@@ -42,11 +41,12 @@ export function ends(open: () => Promise<Bench>): void {
 
   test('a start that is called off leaves nothing', async () => {
     await using bench = await open();
-    for (const afterMs of [0, 5, 40, 120]) {
+    // Close together: a name that an engine's client has taken and not yet made known is left behind for some ms only.
+    for (const afterMs of [0, 5, 20, 40, 50, 60, 70, 80, 90, 100, 120]) {
       const controller = new AbortController();
       const started = bench.sandbox.start(bench.spec(), controller.signal).then(
         async (run) => bench.talk(run).run.kill(),
-        (error: unknown) => expect(hasCode(error, 'sandbox.failed')).toBe(true),
+        (error: unknown) => expect(error).toMatchObject({ code: 'sandbox.failed' }),
       );
       setTimeout(() => controller.abort(), afterMs);
       await started;
