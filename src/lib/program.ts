@@ -23,8 +23,11 @@ export interface ProgramEnd {
   readonly error?: NodeJS.ErrnoException;
 }
 
-/** One program from its start to its end, with nothing on its standard input; never rejects. */
-export function runProgram(
+/**
+ * One program from its start to its end, with nothing on its standard input. Rejects only where the system can begin no
+ * program at all (no memory, arguments too long).
+ */
+export async function runProgram(
   program: string,
   args: readonly string[],
   options: ProgramOptions = {},
@@ -50,7 +53,7 @@ export function runProgram(
     let failure: NodeJS.ErrnoException | undefined;
     const end = (code: number | null) =>
       resolve({
-        code: child.pid === undefined ? undefined : (code ?? undefined),
+        code: code ?? undefined,
         stdout: said.stdout.replace(/\r?\n$/, ''),
         stderr: said.stderr.replace(/\r?\n$/, ''),
         timedOut: child.killed && signal?.aborted !== true,

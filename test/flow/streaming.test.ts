@@ -187,14 +187,19 @@ test('a long silence is explained in the place of the answer, and the answer tak
   expect(house.heard()).toEqual(['done']);
 });
 
-test('what could not be delivered is told to the agent, once, with its next message', async () => {
-  await using house = await openHouse();
-  house.rehearsal.script = (context) => say(`re: ${context.text}`);
+/** To `one`: the platform never takes it, and it is given up. */
+async function loseAnswer(house: House): Promise<void> {
   house.channel.shut('tg:1');
   house.say('one');
   await eventually('the answer to wait', () => house.withStore((store) => store.outbox.openIn('tg:1') === 1));
   house.withStore((store) => store.outbox.bury(store.outbox.head('tg:1')?.id ?? 0, 'blocked'));
   house.channel.open('tg:1');
+}
+
+test('what could not be delivered is told to the agent, once, with its next message', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => say(`re: ${context.text}`);
+  await loseAnswer(house);
   house.say('two');
   await eventually('the second answer', () => house.heard().includes('re: two'));
   house.say('three');
@@ -208,11 +213,7 @@ test('what could not be delivered is told to the agent, once, with its next mess
 test('an agent that never took the message is told again, in the one it takes', async () => {
   await using house = await openHouse();
   house.rehearsal.script = (context) => say(`re: ${context.text}`);
-  house.channel.shut('tg:1');
-  house.say('one');
-  await eventually('the answer to wait', () => house.withStore((store) => store.outbox.openIn('tg:1') === 1));
-  house.withStore((store) => store.outbox.bury(store.outbox.head('tg:1')?.id ?? 0, 'blocked'));
-  house.channel.open('tg:1');
+  await loseAnswer(house);
   await house.close();
   await house.open();
   house.sandbox.beforeStart = async () => {

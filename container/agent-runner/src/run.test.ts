@@ -10,13 +10,14 @@ import { collectFrames, deadlineMs, environmentFor, openRunner, startLineFor, un
 import { endOf, exitOf, processesWith, spawnRunner } from '../test/process.ts';
 import { openScriptedModel, type Script } from '../test/scripted-model.ts';
 
-const slow = `node -e "setTimeout(() => {}, 90000)" `;
+const staying = 'setTimeout(() => {}, 90000)';
+const slow = `node -e "${staying}" `;
 /** Starts a process that cuts loose from its parents, then one that holds the turn. */
 const lingering: Script = () => ({ tool: 'Bash', input: { command: `setsid nohup ${slow} loose & ${slow} held` } });
 
 /** Both are what they are to be: the shell that starts them carries the same words, but in quotes. */
 async function bothRun(root: string): Promise<void> {
-  const runs = (word: string) => processesWith(`HOME=${root}`, `setTimeout(() => {}, 90000) ${word}`).length > 0;
+  const runs = (word: string) => processesWith(`HOME=${root}`, `${staying} ${word}`).length > 0;
   await until('both', () => (runs('loose') && runs('held') ? true : undefined));
 }
 
