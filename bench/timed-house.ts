@@ -158,14 +158,14 @@ export class TimedHouse implements AsyncDisposable {
   #listen(channel: Channel): void {
     const start = channel.start.bind(channel);
     channel.start = (events, signal) => {
-      const onMessage = (message: InboundMessage) => {
-        const seq = events.onMessage(message);
+      const onMessages = (act: readonly InboundMessage[]) => {
+        const stored = events.onMessages(act);
         this.marks.set('stored');
         // What the bell wakes runs before anything else does.
         setImmediate(() => this.marks.set('rung'));
-        return seq;
+        return stored;
       };
-      return start({ ...events, onMessage }, signal);
+      return start({ ...events, onMessages }, signal);
     };
     const send = channel.send.bind(channel);
     channel.send = async (part, signal) => {

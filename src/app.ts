@@ -211,7 +211,11 @@ function makeTurns(
     streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
-      if (channel?.capabilities.reactions) void channel.react(jid, platformId, emoji);
+      if (!channel?.capabilities.reactions) return;
+      // A hint: the turn does not wait for it, and nothing depends on it.
+      channel.react({ jid, platformId, emoji }, AbortSignal.timeout(10_000)).catch((error: unknown) => {
+        log.debug({ err: error, jid }, 'a reaction was not taken');
+      });
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),

@@ -17,7 +17,9 @@ export function keepChannels(
     clock,
     log,
     eventsOf: (channel) => ({
-      onMessage: (message) => receiver.receive(message, channel.name),
+      onMessages: (act) => act.map((message) => receiver.receive(message, channel.name)),
+      onSetAside: (act, error) => log.error({ err: error, jid: act[0]?.jid }, 'a message was set aside'),
+      onMoved: (from, to) => log.warn({ from, to }, 'a chat has another id now'),
       onChat: ({ jid, name, isGroup, addedBy: by }) => {
         store.chats.see({ jid, name, isGroup, channel: channel.name });
         if (by === undefined) return;

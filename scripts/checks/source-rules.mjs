@@ -2,7 +2,7 @@
 // a word in a comment or a string is never a finding.
 import { filesIn, isTest, linesOf, sourceFiles, textOf } from './files.mjs';
 
-const maxLines = 250;
+const maxLines = 400;
 const testers = new Set(['it', 'test', 'describe', 'suite', 'bench', 'ctx', 'context', 'task']);
 const skippers = new Set(['skip', 'only', 'todo', 'skipIf', 'runIf', 'fails']);
 const timers = new Set(['setTimeout', 'setInterval']);

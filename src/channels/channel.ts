@@ -1,4 +1,16 @@
+import { NanoclawError } from '../model/errors.ts';
 import type { InboundMessage } from '../model/message.ts';
+
+/** The platform asks to wait. Nothing was sent, so no try is spent; the same thing is due again in `retryAfterMs`. */
+export class Busy extends NanoclawError {
+  readonly retryAfterMs: number;
+
+  constructor(platform: string, retryAfterMs: number) {
+    super('channel.busy', `${platform} asks to wait ${Math.ceil(retryAfterMs / 1000)} s.`);
+    this.name = 'Busy';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
 
 /** What a platform can do. The host chooses the best it has; nothing is tried that is false here. */
 export interface ChannelCapabilities {
@@ -42,6 +54,19 @@ export interface OutboundPart extends ChannelPlace {
   readonly buttons?: readonly Button[] | undefined;
 }
 
+/** What a message of ours is to say from now on. */
+export interface SentText extends ChannelPlace {
+  readonly platformId: string;
+  readonly text: string;
+  readonly buttons?: readonly Button[] | undefined;
+}
+
+export interface Reaction {
+  readonly jid: string;
+  readonly platformId: string;
+  readonly emoji: string | undefined;
+}
+
 export interface OutboundFile {
   readonly path: string;
   readonly name: string;
@@ -65,8 +90,18 @@ export interface SeenChat {
 
 /** What a channel tells the host. All are synchronous: when they return, the thing is stored. */
 export interface ChannelEvents {
-  /** Stored when this returns, and only then may the platform's cursor advance. Throws when it could not be stored (a full disk): do not advance, try again. Returns the stored message's number, undefined for one known before or dropped. */
-  onMessage(message: InboundMessage): number | undefined;
+  /**
+   * One act of a person, usually one message: the pictures of an album, a text that the app sent in two. Decided on as one,
+   * stored in one transaction when this returns, and only then may the platform's cursor advance. Returns the stored
+   * messages' numbers, undefined for one that was known before or dropped. Throws `inbound.not-stored` when the place is
+   * not able to (a full disk, the host stops): do not advance, try again however long it takes. Any other error is the
+   * message's own: after five tries it is handed to `onSetAside`, and the next one follows.
+   */
+  onMessages(act: readonly InboundMessage[]): readonly (number | undefined)[];
+  /** Nobody could store this act; it is kept in a file and the owner is told. Throws only as `onMessages` does for the place. */
+  onSetAside(act: readonly InboundMessage[], error: unknown): void;
+  /** The platform calls that chat by another id from now on: everything that is keyed by it follows. */
+  onMoved(from: string, to: string): void;
   onChat(chat: SeenChat): void;
   /** A chat (or all, without jid) can be sent to now. */
   onOpen(jid?: string): void;
@@ -82,15 +117,17 @@ export interface ChannelEvents {
  *   connection that is lost later is the channel's own affair, unless it says `onClosed`.
  * - Messages of one chat are handed over in the platform's order, one at a time. A chat is shown by `onChat` before its
  *   first message is handed over, and again when its name changes.
- * - `send` is called one at a time per chat, in outbox order. It resolves with the platform's id once the platform has
+ * - `send` is called one at a time per chat and thread, in outbox order. It resolves with the platform's id once the platform has
  *   accepted the part. It throws `channel.refused` when trying again cannot help; any other error is retried by the host,
  *   `channel.unsure` when the platform may have taken it (the connection was lost after the bytes had left).
- *   It settles within 5 s of `signal`.
- * - `edit` replaces the text of a message of ours; that it says so already is success. Throws as `send` does:
- *   `channel.refused` when that message cannot be edited (any more).
+ *   `Busy` when the platform has asked to wait: for a chat or for the whole token, and `edit`, `draft`, `react` and typing
+ *   obey it too; no call is made inside a wait. Every call settles within 5 s of `signal`.
+ * - `edit` replaces the text and the buttons of a message of ours (none given: none stay); that it says so already is
+ *   success. Throws as `send` does: `channel.refused` when that message cannot be edited (any more).
+ * - `react` sets our one reaction to a message, or takes it back (no emoji). Throws as `send` does.
  * - `isOpen` false pauses a chat: its rows wait and spend nothing. `onOpen` ends the pause.
  * - `fetch` brings what an attachment's `ref` names, `maxBytes` at most: `channel.refused` when it is larger or gone.
- * - `setTyping`, `draft` and `react` are hints: they never throw and never reject, and what they do is lost with the
+ * - `setTyping` and `draft` are hints: they never throw and never reject, and what they do is lost with the
  *   connection. `setTyping` lasts until it is turned off or a message is sent, as long as the platform needs it repeated.
  * - `refresh` shows by `onChat` which chats the platform has now, and under which names. One that cannot list its chats looks
  *   up `known`, those of its own that the host knows. It may reject; absent where there is nothing to look up.
@@ -103,13 +140,12 @@ export interface Channel {
   isOpen(jid: string): boolean;
   start(events: ChannelEvents, signal: AbortSignal): Promise<void>;
   send(part: OutboundPart, signal: AbortSignal): Promise<{ platformId: string }>;
-  edit(sent: ChannelPlace & { platformId: string; text: string }, signal: AbortSignal): Promise<void>;
+  edit(sent: SentText, signal: AbortSignal): Promise<void>;
   streaming(jid: string): Streaming;
   /** The text so far of the answer that `id` (a positive number, the same while it grows) names; empty takes it back. Resolves when the next one may follow. */
   draft(place: ChannelPlace, draft: { id: number; text: string }): Promise<void>;
   setTyping(jid: string, thread: string | undefined, on: boolean): void;
-  /** Our one reaction to a message; undefined takes it back. */
-  react(jid: string, platformId: string, emoji: string | undefined): Promise<void>;
+  react(reaction: Reaction, signal: AbortSignal): Promise<void>;
   fetch(ref: string, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>;
   refresh?(known: readonly string[]): Promise<void>;
   stop(): Promise<void>;

@@ -24,7 +24,9 @@ function keep(...channels: FakeChannel[]) {
     clock,
     log: pino({ level: 'silent' }),
     eventsOf: (channel) => ({
-      onMessage: (message) => heard.push(`${channel.name}: ${message.text}`),
+      onMessages: (act) => act.map(({ text }) => heard.push(`${channel.name}: ${text}`)),
+      onSetAside: () => undefined,
+      onMoved: () => undefined,
       onChat: () => undefined,
       onOpen: () => undefined,
     }),

@@ -1,12 +1,6 @@
 /** What a person is to us, from ids known to the host, never from names. */
 export type Role = 'owner' | 'member' | 'unknown';
 
-export interface Quote {
-  readonly id: string;
-  readonly sender: string | undefined;
-  readonly text: string | undefined;
-}
-
 export const messageKinds = ['message', 'edit', 'reaction', 'click'] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
@@ -22,6 +16,14 @@ export interface IncomingAttachment {
   readonly size: number | undefined;
   /** What the channel's `fetch` takes. */
   readonly ref: string;
+}
+
+export interface Quote {
+  readonly id: string;
+  readonly sender: string | undefined;
+  readonly text: string | undefined;
+  /** Files of that message, where the platform shows them with the reply. */
+  readonly attachments?: readonly IncomingAttachment[];
 }
 
 /** A file that came with a stored message. */
@@ -46,6 +48,8 @@ export interface InboundMessage {
   readonly senderName: string;
   /** Said in the name of a chat (an anonymous administrator, a channel): nobody knows which person it was. */
   readonly senderIsChat?: boolean;
+  /** Said by a machine: another bot, or something that the platform posts by itself. */
+  readonly senderIsBot?: boolean;
   readonly text: string;
   /** Milliseconds since the epoch, by the platform's clock; never used to order. */
   readonly sentAt: number;

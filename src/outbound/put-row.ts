@@ -60,9 +60,13 @@ async function putEdit(
   return platformId;
 }
 
-async function putReaction({ store }: PutParts, row: OutboxRow, { channel }: { channel: Channel }): Promise<string> {
+async function putReaction(
+  { store }: PutParts,
+  row: OutboxRow,
+  { channel, signal }: { channel: Channel; signal: AbortSignal },
+): Promise<string> {
   const platformId = targetOf(store, row);
-  await channel.react(row.place.jid, platformId, row.text || undefined);
+  await channel.react({ jid: row.place.jid, platformId, emoji: row.text || undefined }, signal);
   return platformId;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Channel, ChannelEvents, OutboundPart, SeenChat } from '../../src/channels/channel.ts';
-import { hasCode } from '../../src/model/errors.ts';
+import type { Channel, ChannelEvents, OutboundPart, Reaction, SeenChat } from '../../src/channels/channel.ts';
+import { hasCode, NanoclawError } from '../../src/model/errors.ts';
 import type { InboundMessage } from '../../src/model/message.ts';
 
 /** A channel and the other side of its platform. */
@@ -28,6 +28,8 @@ const deadline = { timeout: 20_000 };
 interface Recorded extends ChannelEvents {
   readonly chats: SeenChat[];
   readonly messages: InboundMessage[];
+  readonly setAside: (readonly InboundMessage[])[];
+  readonly moved: (readonly [string, string])[];
   readonly opened: (string | undefined)[];
   refusing: boolean;
 }
@@ -152,13 +154,20 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       }
     });
 
-    test('a reaction never fails, whatever the message', async () => {
+    test('a reaction is taken where the platform has them, and says so where it is not', async () => {
       const { channel, jid, shut } = await openOne();
       const { platformId } = await channel.send(part(jid, 'like this?'), signal());
-      for (const emoji of ['👀', '👍', 'no emoji', undefined]) await channel.react(jid, platformId, emoji);
-      for (const id of ['987654', '', 'nothing']) await channel.react(jid, id, '👀');
+      const react = (reaction: Reaction) =>
+        channel.react(reaction, signal()).then(
+          () => 'done',
+          (error: unknown) => (hasCode(error, 'channel.refused') ? 'refused' : 'failed'),
+        );
+      const wanted = channel.capabilities.reactions ? 'done' : 'refused';
+      for (const emoji of ['👀', '👍', undefined]) expect(await react({ jid, platformId, emoji })).toBe(wanted);
+      for (const id of ['', 'nothing']) expect(await react({ jid, platformId: id, emoji: '👀' })).toBe('refused');
+      for (const chat of ['nobody:1', '']) expect(await react({ jid: chat, platformId, emoji: '👀' })).toBe('refused');
       await shut();
-      for (const chat of [jid, 'nobody:1', '']) await channel.react(chat, platformId, '👀');
+      expect(await react({ jid, platformId, emoji: '👀' })).not.toBe('done');
     });
 
     test('what a refresh finds is shown as chats of its own, whatever it was asked about', async () => {
@@ -217,12 +226,16 @@ function record(): Recorded {
   const events: Recorded = {
     chats: [],
     messages: [],
+    setAside: [],
+    moved: [],
     opened: [],
     refusing: false,
-    onMessage(message) {
-      if (events.refusing) throw new Error('the disk is full');
-      return events.messages.push(message);
+    onMessages(act) {
+      if (events.refusing) throw new NanoclawError('inbound.not-stored', 'The disk is full.');
+      return act.map((message) => events.messages.push(message));
     },
+    onSetAside: (act) => events.setAside.push(act),
+    onMoved: (from, to) => events.moved.push([from, to]),
     onChat: (chat) => events.chats.push(chat),
     onOpen: (jid) => events.opened.push(jid),
     onClosed: () => undefined,

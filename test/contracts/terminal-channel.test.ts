@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ChannelEvents } from '../../src/channels/channel.ts';
 import { TerminalChannel } from '../../src/channels/terminal/channel.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { FakeChannel } from '../fixtures/fake-channel.ts';
@@ -50,6 +51,15 @@ async function fake(): Promise<ChannelUnderTest> {
   };
 }
 
+const silent: ChannelEvents = {
+  onMessages: () => [1],
+  onSetAside: () => undefined,
+  onMoved: () => undefined,
+  onChat: () => undefined,
+  onOpen: () => undefined,
+  onClosed: () => undefined,
+};
+
 channelContract('the terminal', terminal);
 channelContract('the fake channel', fake);
 
@@ -57,10 +67,7 @@ test('everyone attached hears everything, and one who fails does not take it fro
   const channel = new TerminalChannel({ clock: systemClock });
   const heard: string[] = [];
   await channel.start({
-    onMessage: () => 1,
-    onChat: () => undefined,
-    onOpen: () => undefined,
-    onClosed: () => undefined,
+    ...silent,
   });
   using _broken = channel.attach(jid, () => {
     throw new Error('gone');
@@ -80,10 +87,8 @@ test('what is said is the owner’s, and its number comes back', async () => {
   const channel = new TerminalChannel({ clock: { now: () => 7, after: systemClock.after } });
   const said: unknown[] = [];
   await channel.start({
-    onMessage: (message) => said.push(message) + 41,
-    onChat: () => undefined,
-    onOpen: () => undefined,
-    onClosed: () => undefined,
+    ...silent,
+    onMessages: (act) => [said.push(...act) + 41],
   });
   expect(channel.say(jid, 'hi')).toBe(42);
   expect(said).toMatchObject([{ jid, senderId: 'terminal', fromOwner: true, text: 'hi', sentAt: 7 }]);

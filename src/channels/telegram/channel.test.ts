@@ -114,10 +114,11 @@ test('only reactions that Telegram knows are sent, and one can be taken back', a
   const { api, channel } = telegram;
   const { chat } = telegram.ann();
   const { message_id: id } = api.say({ chat, text: 'hello' });
-  const react = (emoji: string | undefined) => channel.react(`tg:${chat.id}`, String(id), emoji);
+  const react = (emoji: string | undefined) =>
+    channel.react({ jid: `tg:${chat.id}`, platformId: String(id), emoji }, AbortSignal.timeout(10_000));
   await react('❤️');
   expect(api.chat(chat).messages[0]?.reactions).toMatchObject([{ emoji: '❤' }]);
-  await react('🦖');
+  await expect(react('🦖')).rejects.toMatchObject({ code: 'channel.refused' });
   expect(api.calls('setMessageReaction')).toHaveLength(1);
   await react(undefined);
   expect(api.chat(chat).messages[0]?.reactions).toEqual([]);

@@ -1,6 +1,15 @@
 // A Telegram bot: grammY's Bot API client, polled by ourselves.
 import { NanoclawError } from '../../model/errors.ts';
-import type { Channel, ChannelCapabilities, ChannelEvents, ChannelPlace, OutboundPart, Streaming } from '../channel.ts';
+import type {
+  Channel,
+  ChannelCapabilities,
+  ChannelEvents,
+  ChannelPlace,
+  OutboundPart,
+  Reaction,
+  SentText,
+  Streaming,
+} from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 import { openApi, type TelegramApi } from './api.ts';
 import { enter } from './enter.ts';
@@ -100,10 +109,7 @@ export class TelegramChannel implements Channel {
     return { platformId: String(id) };
   }
 
-  async edit(
-    { jid, platformId, text }: ChannelPlace & { platformId: string; text: string },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async edit({ jid, platformId, text }: SentText, signal: AbortSignal): Promise<void> {
     const { session, chatId } = this.#openAt(jid);
     const id = messageIdOf(platformId);
     if (id === undefined) throw refused(`There is no message ${platformId} on Telegram.`);
@@ -135,15 +141,16 @@ export class TelegramChannel implements Channel {
     else if (this.isOpen(jid)) this.#session?.typing.on(place);
   }
 
-  async react(jid: string, platformId: string, emoji: string | undefined): Promise<void> {
-    const chatId = chatIdOf(jid);
+  async react({ jid, platformId, emoji }: Reaction, signal: AbortSignal): Promise<void> {
+    const { session, chatId } = this.#openAt(jid);
     const id = messageIdOf(platformId);
     const known = emoji === undefined ? undefined : reactionOf(emoji);
-    if (chatId === undefined || id === undefined || (emoji !== undefined && !known)) return;
+    if (id === undefined) throw refused(`There is no message ${platformId} on Telegram.`);
+    if (emoji !== undefined && !known) throw refused(`Telegram lets no bot react with ${emoji}.`);
     const reaction = known ? [{ type: 'emoji' as const, emoji: known }] : [];
-    await this.#hint((end) =>
-      this.#session?.api.calls.setMessageReaction({ chat_id: chatId, message_id: id, reaction }, end),
-    );
+    const { calls } = session.api;
+    const put = (end: AbortSignal) => calls.setMessageReaction({ chat_id: chatId, message_id: id, reaction }, end);
+    await this.#deliver(jid, session.underway.run(put, signal));
   }
 
   fetch(ref: string, { maxBytes, signal }: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array> {

@@ -2,6 +2,7 @@
 // text that comes from below them, may leave this folder.
 import { GrammyError, HttpError } from 'grammy/web';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
+import { Busy } from '../channel.ts';
 
 /** Why a call failed. */
 export interface Failure {
@@ -94,7 +95,7 @@ function retriable(error: unknown): Error {
     return new NanoclawError('channel.unreachable', `Telegram did not answer (${failure.description}).`);
   }
   if (failure.retryAfterMs !== undefined) {
-    return new NanoclawError('channel.busy', `Telegram asks to wait ${failure.retryAfterMs / 1000} s.`);
+    return new Busy('Telegram', failure.retryAfterMs);
   }
   return new NanoclawError('channel.failed', `Telegram answered ${failure.code}: ${failure.description}.`);
 }

@@ -34,7 +34,7 @@ export class Intake {
       case 'message':
         this.#open(chat.jid);
         this.#show(chat);
-        events.onMessage(heard.message);
+        events.onMessages([heard.message]);
         if (heard.clickId !== undefined) this.#parts.answerClick(heard.clickId);
         return;
       case 'standing':
@@ -48,6 +48,7 @@ export class Intake {
         return;
       case 'moved':
         this.#show(chat);
+        events.onMoved(heard.from, chat.jid);
         log.warn(
           { from: heard.from, to: chat.jid, name: chat.name },
           `a Telegram group has become a supergroup and is ${chat.jid} now: wire it (npx nanoclaw groups wire)`,

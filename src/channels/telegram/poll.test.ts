@@ -73,7 +73,10 @@ test('a server that goes away and comes back is polled again, and typing or draf
   const place = { jid: `tg:${chat.id}`, thread: undefined };
   channel.setTyping(place.jid, undefined, true);
   await channel.draft(place, { id: 1, text: 'so' });
-  await channel.react(place.jid, '5', '👀');
+  const reaction = { jid: place.jid, platformId: '5', emoji: '👀' };
+  await expect(channel.react(reaction, AbortSignal.timeout(10_000))).rejects.toMatchObject({
+    code: 'channel.unreachable',
+  });
   expect(await failureOf(telegram.send(chat, 'lost?'))).toMatchObject({ code: 'channel.unreachable' });
   api.say({ chat, text: 'hello?' });
   await api.reopen();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatEvent } from '../../../protocol/admin.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { NanoclawError } from '../../model/errors.ts';
+import type { InboundMessage } from '../../model/message.ts';
 import type { Channel, ChannelCapabilities, ChannelEvents, OutboundPart, Streaming } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 
@@ -70,8 +71,8 @@ export class TerminalChannel implements Channel {
     return Promise.resolve();
   }
 
-  react(): Promise<void> {
-    return Promise.resolve();
+  async react(): Promise<void> {
+    throw new NanoclawError('channel.refused', 'A terminal shows no reactions.');
   }
 
   async fetch(): Promise<Uint8Array> {
@@ -110,7 +111,7 @@ export class TerminalChannel implements Channel {
         cure: 'Say it again in a moment.',
       });
     }
-    return this.#events.onMessage({
+    const message: InboundMessage = {
       jid,
       platformId: randomUUID(),
       kind: 'message',
@@ -123,7 +124,8 @@ export class TerminalChannel implements Channel {
       mentionsAssistant: false,
       fromOwner: true,
       replyTo: undefined,
-    });
+    };
+    return this.#events.onMessages([message])[0];
   }
 }
 
