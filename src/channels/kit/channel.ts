@@ -101,14 +101,14 @@ export class KitChannel implements Channel {
 
   async edit({ jid, thread, platformId: id, text, buttons }: SentText, signal: AbortSignal): Promise<void> {
     await this.#call({ jid, thread }, { signal, deadlineMs: callMs, paced: true }, async (connection, to, end) => {
-      if (!connection.edit) throw refused(`What was sent to ${this.name} stays as it is.`);
+      if (!connection.edit) throw refused(`What was sent to ${this.#platform.title} stays as it is.`);
       await connection.edit({ ...to, id, text, buttons }, end);
     });
   }
 
   async react({ jid, platformId: id, emoji }: Reaction, signal: AbortSignal): Promise<void> {
     await this.#call({ jid, thread: undefined }, { signal, deadlineMs: callMs }, async (connection, to, end) => {
-      if (!connection.react) throw refused(`${this.name} has no reactions.`);
+      if (!connection.react) throw refused(`${this.#platform.title} has no reactions.`);
       await connection.react({ ...to, id, emoji }, end);
     });
   }
@@ -141,7 +141,7 @@ export class KitChannel implements Channel {
     if (!session) throw this.#closed();
     this.#obey(undefined);
     const fetching = async (end: AbortSignal) => {
-      if (!session.connection.fetch) throw refused(`Nothing can be attached in ${this.name}.`);
+      if (!session.connection.fetch) throw refused(`Nothing can be attached in ${this.#platform.title}.`);
       return await session.connection.fetch(ref, { maxBytes, signal: end });
     };
     try {
@@ -175,7 +175,7 @@ export class KitChannel implements Channel {
 
   #sendFile(place: ChannelPlace, words: Words & { file: OutboundFile }, signal: AbortSignal): Promise<string> {
     return this.#call(place, { signal, deadlineMs: fileMs, paced: true }, async (connection, to, end) => {
-      if (!connection.sendFile) throw refused(`Files cannot be sent to ${this.name}.`);
+      if (!connection.sendFile) throw refused(`Files cannot be sent to ${this.#platform.title}.`);
       await this.#check(words.file);
       return await connection.sendFile({ ...to, ...words }, end);
     });
@@ -188,9 +188,11 @@ export class KitChannel implements Channel {
     });
     const { maxFileBytes } = this.capabilities;
     if (size > maxFileBytes) {
-      throw refused(`${name} is larger than the ${Math.floor(maxFileBytes / 1024 ** 2)} MB that ${this.name} takes.`);
+      throw refused(
+        `${name} is larger than the ${Math.floor(maxFileBytes / 1024 ** 2)} MB that ${this.#platform.title} takes.`,
+      );
     }
-    if (size === 0) throw refused(`${name} is empty; ${this.name} does not take empty files.`);
+    if (size === 0) throw refused(`${name} is empty; ${this.#platform.title} does not take empty files.`);
   }
 
   /** One call about a chat that is open and need not wait. */
@@ -209,7 +211,7 @@ export class KitChannel implements Channel {
 
   #openAt(jid: string): Session {
     if (!this.#session) throw this.#closed();
-    if (!this.owns(jid)) throw refused(`${jid} is no chat of ${this.name}.`);
+    if (!this.owns(jid)) throw refused(`${jid} is no chat of ${this.#platform.title}.`);
     if (this.#chats.isShut(jid)) throw new NanoclawError('channel.closed', `${jid} takes nothing from us any more.`);
     return this.#session;
   }
@@ -217,7 +219,7 @@ export class KitChannel implements Channel {
   /** Throws what is left of a wait that the platform has asked for. */
   #obey(jid: string | undefined): void {
     const leftMs = this.#waits.leftMs(jid);
-    if (leftMs > 0) throw new Busy(this.name, leftMs);
+    if (leftMs > 0) throw new Busy(this.#platform.title, leftMs);
   }
 
   /** Throws what is to be waited so that the platform does not ask for it. */
@@ -228,11 +230,11 @@ export class KitChannel implements Channel {
       [jid, paces.chat(chat)],
       ['', paces.all],
     ]);
-    if (waitMs > 0) throw new Busy(this.name, waitMs);
+    if (waitMs > 0) throw new Busy(this.#platform.title, waitMs);
   }
 
   #closed(): NanoclawError {
-    return new NanoclawError('channel.closed', `${this.name} is not connected.`);
+    return new NanoclawError('channel.closed', `${this.#platform.title} is not connected.`);
   }
 }
 

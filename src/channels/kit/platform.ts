@@ -16,6 +16,8 @@ import type { Pace } from './waits.ts';
 
 export interface Platform {
   readonly manifest: ChannelManifest;
+  /** What people call it: in sentences. */
+  readonly title: string;
   readonly capabilities: ChannelCapabilities;
   /** Longest caption of a file; a longer one follows its file as a message of its own. */
   readonly captionLength: number;

@@ -51,13 +51,13 @@ export class Session {
     this.#parts = parts;
     const { clock, platform } = parts;
     this.events = parts.events;
-    this.life = new Life(platform.manifest.name, clock);
+    this.life = new Life(platform.title, clock);
     this.#intake = new Intake(parts);
     this.typing = new Typing({ clock, everyMs: platform.typingEveryMs, show: (place, end) => this.#show(place, end) });
   }
 
   get connection(): Connection {
-    if (!this.#connection) throw new NanoclawError('channel.closed', `${this.#name} is not connected.`);
+    if (!this.#connection) throw new NanoclawError('channel.closed', `${this.#parts.platform.title} is not connected.`);
     return this.#connection;
   }
 
@@ -196,7 +196,7 @@ export class Session {
     const againMs = this.#intake.askAgainMs;
     if (againMs !== undefined) await pause(clock, againMs, signal);
     const busyMs = waits.leftMs(undefined);
-    if (busyMs > 0) throw new Busy(this.#name, busyMs);
+    if (busyMs > 0) throw new Busy(this.#parts.platform.title, busyMs);
     const waitMs = this.#intake.askAgainMs === undefined ? longPollMs : 0;
     const asking = (end: AbortSignal) => ask({ from: this.#intake.from, waitMs, signal: end });
     const incoming = await this.life.run(asking, { deadlineMs: waitMs + pollGraceMs });

@@ -130,3 +130,67 @@ test('stopping ends a wait and a start that hangs, and everything says so', asyn
   await keeper.stop();
   expect(keeper.states().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
 });
+
+test('a stop that hangs, in one channel, holds up neither the others nor the end', async () => {
+  class Hanging extends FakeChannel {
+    override stop(): Promise<void> {
+      return new Promise(() => undefined);
+    }
+  }
+  const well = new FakeChannel({ name: 'well' });
+  const { keeper, clock, reaches } = keep(new Hanging({ name: 'hanging' }), well);
+  await keeper.start();
+  await reaches('connected');
+  const stopped = keeper.stop();
+  await reaches('stopped', 1);
+  clock.advance(8_000);
+  await stopped;
+  expect(keeper.states().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+});
+
+test('a start that hangs and hears no signal is given up all the same, and tried again', async () => {
+  class Deaf extends FakeChannel {
+    override start(): Promise<void> {
+      this.starts += 1;
+      return new Promise(() => undefined);
+    }
+  }
+  const deaf = new Deaf({ name: 'deaf' });
+  const { keeper, clock, reaches } = keep(deaf);
+  const started = keeper.start();
+  clock.advance(30_000);
+  await reaches('retrying');
+  expect(keeper.states()[0]?.problem).toContain('30 s');
+  clock.advance(500);
+  await eventually('the second try', () => deaf.starts === 2);
+  await started;
+});
+
+test('a connection that flaps is made anew more and more slowly, one that was steady at once', async () => {
+  const channel = new FakeChannel();
+  const { keeper, clock, reaches } = keep(channel);
+  await keeper.start();
+  for (const waitMs of [500, 1_000, 2_000, 4_000]) {
+    await reaches('connected');
+    channel.close(new Error('dropped'));
+    await eventually('the wait', () => clock.waits.at(-1) === waitMs);
+    clock.advance(waitMs);
+  }
+  await reaches('connected');
+  clock.advance(61_000);
+  channel.close(new Error('dropped'));
+  await eventually('the wait', () => clock.waits.at(-1) === 500);
+});
+
+test('what a channel that is started has trouble with is its state, until it has not', async () => {
+  class Troubled extends FakeChannel {
+    trouble: string | undefined;
+  }
+  const channel = new Troubled();
+  const { keeper } = keep(channel);
+  await keeper.start();
+  channel.trouble = 'Telegram did not answer.';
+  expect(keeper.states()).toEqual([{ name: 'fake', state: 'retrying', problem: 'Telegram did not answer.' }]);
+  channel.trouble = undefined;
+  expect(keeper.states()).toEqual([{ name: 'fake', state: 'connected', problem: undefined }]);
+});

@@ -16,6 +16,7 @@ export function createChannel(parts: ChannelParts): Channel {
   return new KitChannel(
     {
       manifest,
+      title: 'Telegram',
       capabilities: {
         // Rich messages may be longer, but what is refused as rich must fit as plain text; 4096 UTF-16 units always do.
         maxTextLength: 4096,
