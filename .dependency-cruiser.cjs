@@ -87,12 +87,22 @@ module.exports = {
     {
       name: 'floor-channels',
       comment:
-        'A platform folder may import its own files, the channel interfaces and floor 1; never another platform.',
+        'A platform folder may import its own files, the kit, the channel interfaces and floor 1; never another platform.',
       severity: 'error',
-      from: { path: '^src/channels/([^/]+)/', pathNot: test },
+      from: { path: '^src/channels/([^/]+)/', pathNot: [test, '^src/channels/kit/'] },
       to: {
         path: '^(src|setup|test|bench|bin|scripts|container)/',
-        pathNot: ['^src/channels/$1/', '^src/channels/(channel|manifest)\\.ts$', ...groundFloor.map(src)],
+        pathNot: ['^src/channels/($1|kit)/', '^src/channels/(channel|manifest)\\.ts$', ...groundFloor.map(src)],
+      },
+    },
+    {
+      name: 'floor-channels-kit',
+      comment: 'The kit serves every platform: it knows the channel interfaces and floor 1, and no platform.',
+      severity: 'error',
+      from: { path: '^src/channels/kit/', pathNot: test },
+      to: {
+        path: '^(src|setup|test|bench|bin|scripts|container)/',
+        pathNot: ['^src/channels/kit/', '^src/channels/(channel|manifest)\\.ts$', ...groundFloor.map(src)],
       },
     },
     {

@@ -3,7 +3,7 @@ import { announceChat } from './acts/announce-chat.ts';
 import type { Desk } from './acts/post-message.ts';
 import { tellMain } from './acts/tell-main.ts';
 import type { Channel } from './channels/channel.ts';
-import { ChannelKeeper } from './channels/keeper.ts';
+import { ChannelKeeper } from './channels/kit/supervise.ts';
 import type { Receiver } from './inbound/receive.ts';
 import type { Log } from './lib/log.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdminResult } from '../protocol/admin.ts';
 import type { Channel } from './channels/channel.ts';
-import type { ChannelKeeper, ChannelState } from './channels/keeper.ts';
+import type { ChannelKeeper, ChannelState } from './channels/kit/supervise.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { SenderAllowlist } from './inbound/sender-allowlist.ts';

@@ -136,6 +136,8 @@ export interface ChannelEvents {
 export interface Channel {
   readonly name: string;
   readonly capabilities: ChannelCapabilities;
+  /** Why nothing is received right now although it is started, in a sentence; it goes on trying. */
+  readonly trouble?: string | undefined;
   owns(jid: string): boolean;
   isOpen(jid: string): boolean;
   start(events: ChannelEvents, signal: AbortSignal): Promise<void>;

@@ -14,7 +14,8 @@ export interface SkippedChannel {
 export async function readManifests(): Promise<ChannelManifest[]> {
   const here = new URL('.', import.meta.url);
   const entries = await readdir(here, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  // The kit is no platform, it is what platforms stand on.
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'kit').map((entry) => entry.name);
   return Promise.all(
     folders.sort().map(async (folder) => {
       const loaded: unknown = await load(folder, 'manifest');

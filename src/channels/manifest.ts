@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -14,6 +15,8 @@ export interface ChannelManifest {
   readonly settings: z.ZodObject;
   /** It is configured when all of these are set, and otherwise never imported. */
   readonly needs: readonly string[];
+  /** The platform's own id of the chat that a JID names; undefined for a JID of another channel. The only place that knows their shape. */
+  chatOf(jid: string): string | undefined;
 }
 
 /** What `createChannel` gets. */
@@ -24,6 +27,8 @@ export interface ChannelParts {
   readonly log: Log;
   /** What a person can command in a chat, for a platform's menu. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
+  /** Who makes its connections to the outside; whoever hands it over closes it. Node's own if not given. */
+  readonly agentFor?: ((url: URL) => Agent) | undefined;
 }
 
 export type CreateChannel = (parts: ChannelParts) => Channel;

@@ -19,6 +19,7 @@ const plants: Record<string, [from: string, to: string]> = {
   'floor-sandbox': ['src/sandbox/bad.ts', '../gateway/good.ts'],
   'floor-gateway': ['src/gateway/bad.ts', '../store/good.ts'],
   'floor-channels': ['src/channels/telegram/bad.ts', '../slack/good.ts'],
+  'floor-channels-kit': ['src/channels/kit/bad.ts', '../slack/good.ts'],
   'floor-channels-list': ['src/channels/registry.ts', './slack/good.ts'],
   'floor-acts': ['src/acts/bad.ts', '../ipc/good.ts'],
   'floor-inbound': ['src/inbound/bad.ts', '../outbound/good.ts'],

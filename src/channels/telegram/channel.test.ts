@@ -17,6 +17,7 @@ test('starting takes a webhook away, keeps what waits, and shows the commands th
   await telegram.start();
   await api.waitUntilIdle();
   expect(texts(telegram)).toEqual(['while the host was down']);
+  await api.waitFor('the menu', () => api.commands !== undefined && JSON.stringify(api.commands) !== '[]');
   expect(api.commands).toEqual([{ command: 'status', description: 'what I do' }]);
   expect(api.calls('deleteWebhook').map((call) => call.params)).toEqual([{}]);
   expect(events.opened).toContain(undefined);
@@ -151,7 +152,7 @@ test('a refresh shows the chats it is asked about by the names they have now; on
   api.join(group, ann);
   await api.waitUntilIdle();
   events.chats.length = 0;
-  await channel.refresh([`tg:${chat.id}`, 'tg:4711', `tg:${group.id}`, 'dc:1']);
+  await channel.refresh?.([`tg:${chat.id}`, 'tg:4711', `tg:${group.id}`, 'dc:1']);
   expect(events.chats).toEqual([
     { jid: `tg:${chat.id}`, name: 'Ann', isGroup: false },
     { jid: `tg:${group.id}`, name: 'Garden', isGroup: true },

@@ -1,29 +1,24 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { ChannelPlace } from '../channel.ts';
 
-/** Telegram shows "typing" for 5 s, or until a message of ours comes. */
-const againMs = 4_000;
 /** Whoever forgot to turn it off is not believed for ever. */
 const longestMs = 600_000;
 
-export interface TypingPlace {
-  readonly chatId: number;
-  readonly thread: number | undefined;
-}
-
 interface TypingParts {
   readonly clock: Clock;
+  readonly everyMs: number;
   /** Shows it once; resolves false where it cannot be shown. Never rejects. */
-  readonly show: (place: TypingPlace, signal: AbortSignal) => Promise<boolean>;
+  readonly show: (place: ChannelPlace, signal: AbortSignal) => Promise<boolean>;
 }
 
 interface Shown {
-  readonly place: TypingPlace;
+  readonly place: ChannelPlace;
   readonly end: AbortController;
   readonly until: number;
   timer?: Disposable;
 }
 
-/** Keeps "typing" alive, for each place on its own. */
+/** Keeps "typing" alive, for each chat and thread on its own. */
 export class Typing {
   readonly #parts: TypingParts;
   readonly #shown = new Map<string, Shown>();
@@ -32,7 +27,7 @@ export class Typing {
     this.#parts = parts;
   }
 
-  on(place: TypingPlace): void {
+  on(place: ChannelPlace): void {
     const key = keyOf(place);
     if (this.#shown.has(key)) return;
     const shown = { place, end: new AbortController(), until: this.#parts.clock.now() + longestMs };
@@ -41,7 +36,7 @@ export class Typing {
   }
 
   /** Turned off, or something was said there. */
-  off(place: TypingPlace): void {
+  off(place: ChannelPlace): void {
     const key = keyOf(place);
     const shown = this.#shown.get(key);
     this.#shown.delete(key);
@@ -54,19 +49,19 @@ export class Typing {
   }
 
   #repeat(shown: Shown): void {
-    const { clock, show } = this.#parts;
+    const { clock, show, everyMs } = this.#parts;
     const { place, end, until } = shown;
     if (clock.now() >= until) {
       this.off(place);
       return;
     }
-    shown.timer = clock.after(againMs, () => this.#repeat(shown));
+    shown.timer = clock.after(everyMs, () => this.#repeat(shown));
     void show(place, end.signal).then((well) => {
       if (!well && !end.signal.aborted) this.off(place);
     });
   }
 }
 
-function keyOf({ chatId, thread }: TypingPlace): string {
-  return `${chatId}/${thread ?? ''}`;
+function keyOf({ jid, thread }: ChannelPlace): string {
+  return `${jid}\n${thread ?? ''}`;
 }

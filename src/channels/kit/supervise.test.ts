@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventually } from '../../test/eventually.ts';
-import { FakeChannel } from '../../test/fixtures/fake-channel.ts';
-import { WindableClock } from '../../test/windable-clock.ts';
-import { NanoclawError } from '../model/errors.ts';
-import { ChannelKeeper, type ChannelState } from './keeper.ts';
+import { eventually } from '../../../test/eventually.ts';
+import { FakeChannel } from '../../../test/fixtures/fake-channel.ts';
+import { WindableClock } from '../../../test/windable-clock.ts';
+import { NanoclawError } from '../../model/errors.ts';
+import { ChannelKeeper, type ChannelState } from './supervise.ts';
 
 /** Remembers what it was asked to wait for. */
 class ListeningClock extends WindableClock {
@@ -38,12 +38,12 @@ function keep(...channels: FakeChannel[]) {
   return { clock, refused, heard, keeper, reaches };
 }
 
-test('a start that fails is tried again after 5, 10, 20, 40 and 80 s, then every 5 min, and says why meanwhile', async () => {
+test('a start that fails is tried again after 0.5, 1, 2, 4 s and so on, at last every minute, and says why meanwhile', async () => {
   const channel = new FakeChannel();
   channel.refuseStart(new Error('no network'));
   const { keeper, clock, refused, reaches } = keep(channel);
   await keeper.start();
-  for (const waitMs of [5_000, 10_000, 20_000, 40_000, 80_000, 300_000, 300_000]) {
+  for (const waitMs of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
     await reaches('retrying');
     await eventually('the wait', () => clock.waits.at(-1) === waitMs);
     expect(keeper.states()).toEqual([{ name: 'fake', state: 'retrying', problem: 'no network' }]);
@@ -53,7 +53,7 @@ test('a start that fails is tried again after 5, 10, 20, 40 and 80 s, then every
   }
   channel.refuseStart(undefined);
   await reaches('retrying');
-  clock.advance(300_000);
+  clock.advance(60_000);
   await reaches('connected');
   expect(keeper.states()[0]?.problem).toBeUndefined();
   expect(refused).toEqual([]);
@@ -80,7 +80,7 @@ test('a connection that ends is made anew, and hears again', async () => {
   channel.close(new Error('logged out'));
   await reaches('retrying');
   expect(() => channel.say('fake:1', 'lost')).toThrow('not started');
-  clock.advance(5_000);
+  clock.advance(500);
   await reaches('connected');
   channel.say('fake:1', 'two');
   expect(heard).toEqual(['fake: one', 'fake: two']);
@@ -117,7 +117,7 @@ test('one that never answers holds up nobody: the others hear, and the host goes
   // Its own deadline.
   clock.advance(30_000);
   await reaches('retrying');
-  clock.advance(5_000);
+  clock.advance(500);
   await eventually('the second try', () => silent.starts === 2);
 });
 
@@ -129,4 +129,68 @@ test('stopping ends a wait and a start that hangs, and everything says so', asyn
   await reaches('retrying');
   await keeper.stop();
   expect(keeper.states().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+});
+
+test('a stop that hangs, in one channel, holds up neither the others nor the end', async () => {
+  class Hanging extends FakeChannel {
+    override stop(): Promise<void> {
+      return new Promise(() => undefined);
+    }
+  }
+  const well = new FakeChannel({ name: 'well' });
+  const { keeper, clock, reaches } = keep(new Hanging({ name: 'hanging' }), well);
+  await keeper.start();
+  await reaches('connected');
+  const stopped = keeper.stop();
+  await reaches('stopped', 1);
+  clock.advance(8_000);
+  await stopped;
+  expect(keeper.states().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+});
+
+test('a start that hangs and hears no signal is given up all the same, and tried again', async () => {
+  class Deaf extends FakeChannel {
+    override start(): Promise<void> {
+      this.starts += 1;
+      return new Promise(() => undefined);
+    }
+  }
+  const deaf = new Deaf({ name: 'deaf' });
+  const { keeper, clock, reaches } = keep(deaf);
+  const started = keeper.start();
+  clock.advance(30_000);
+  await reaches('retrying');
+  expect(keeper.states()[0]?.problem).toContain('30 s');
+  clock.advance(500);
+  await eventually('the second try', () => deaf.starts === 2);
+  await started;
+});
+
+test('a connection that flaps is made anew more and more slowly, one that was steady at once', async () => {
+  const channel = new FakeChannel();
+  const { keeper, clock, reaches } = keep(channel);
+  await keeper.start();
+  for (const waitMs of [500, 1_000, 2_000, 4_000]) {
+    await reaches('connected');
+    channel.close(new Error('dropped'));
+    await eventually('the wait', () => clock.waits.at(-1) === waitMs);
+    clock.advance(waitMs);
+  }
+  await reaches('connected');
+  clock.advance(61_000);
+  channel.close(new Error('dropped'));
+  await eventually('the wait', () => clock.waits.at(-1) === 500);
+});
+
+test('what a channel that is started has trouble with is its state, until it has not', async () => {
+  class Troubled extends FakeChannel {
+    trouble: string | undefined;
+  }
+  const channel = new Troubled();
+  const { keeper } = keep(channel);
+  await keeper.start();
+  channel.trouble = 'Telegram did not answer.';
+  expect(keeper.states()).toEqual([{ name: 'fake', state: 'retrying', problem: 'Telegram did not answer.' }]);
+  channel.trouble = undefined;
+  expect(keeper.states()).toEqual([{ name: 'fake', state: 'connected', problem: undefined }]);
 });
