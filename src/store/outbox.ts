@@ -1,5 +1,6 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 import {
   type ButtonRow,
   fromColumns,
@@ -54,7 +55,7 @@ export class Outbox {
   constructor(db: Db) {
     this.#add =
       db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, kind, target, text, reply_to, file, buttons, state, created_at)
-      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @kind, @target, @text, @replyTo, @file, @buttons, 'due', @now)`);
+      VALUES (@key, @part, @parts, @group, ${jidNow}, @thread, @turnId, @kind, @target, @text, @replyTo, @file, @buttons, 'due', @now)`);
     this.#known = db.prepare<[string], { id: number }>('SELECT id FROM outbox WHERE key = ? LIMIT 1');
     this.#openChats = db.prepare<[], { chat_jid: string }>(
       "SELECT DISTINCT chat_jid FROM outbox WHERE state IN ('due', 'sending')",

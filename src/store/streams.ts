@@ -1,5 +1,6 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 import type { NewMessage } from './outbox.ts';
 import { fromColumns, type OutboxColumns, type OutboxRow } from './outbox-row.ts';
 
@@ -32,7 +33,7 @@ export class Streams {
   constructor(db: Db) {
     this.#begin =
       db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, text, reply_to, state, created_at)
-      VALUES (@key, 1, 1, @group, @jid, @thread, @turnId, @text, @replyTo, 'streaming', @now)`);
+      VALUES (@key, 1, 1, @group, ${jidNow}, @thread, @turnId, @text, @replyTo, 'streaming', @now)`);
     this.#ofTurn = db.prepare<[string], OutboxColumns>(`WITH RECURSIVE attempts (id) AS (
         SELECT ? UNION SELECT retry_of FROM turns JOIN attempts ON turns.id = attempts.id WHERE retry_of IS NOT NULL)
       SELECT * FROM outbox WHERE state = 'streaming' AND turn_id IN (SELECT id FROM attempts) ORDER BY id DESC LIMIT 1`);
