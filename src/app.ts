@@ -6,7 +6,7 @@ import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
-import { type Channel, ownerOf } from './channels/channel.ts';
+import { type Channel, ownerOf, type Reaction } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -97,7 +97,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const spoolDirectory = join(config.home, 'data', 'spool');
   const { assistantName } = config;
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
-  const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
+  const stream = new Stream({ desk, log, channels, inChat: (place, work) => delivery.inChat(place, work) });
   delivery.recover();
   const { snapshots } = launcher;
   const requests = await serveTools(desk, { home: config.home, snapshots, registry, channels, log });
@@ -208,16 +208,28 @@ function makeTurns(
     streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
-      if (!channel?.capabilities.reactions) return;
-      // A hint: the turn does not wait for it, and nothing depends on it.
-      channel.react({ jid, platformId, emoji }, AbortSignal.timeout(10_000)).catch((error: unknown) => {
-        log.debug({ err: error, jid }, 'a reaction was not taken');
-      });
+      if (channel?.capabilities.reactions) void acknowledge({ channel, clock, log }, { jid, platformId, emoji });
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
+}
+
+/** Longer than a platform takes; later nobody looks for it. */
+const hintMs = 10_000;
+
+// A hint: the turn does not wait for it, and nothing depends on it. Never rejects.
+async function acknowledge(to: { channel: Channel; clock: Clock; log: Log }, reaction: Reaction): Promise<void> {
+  // Whoever asks for it may stand in a transaction: not before it is committed.
+  await Promise.resolve();
+  const deadline = new AbortController();
+  using _timer = to.clock.after(hintMs, () => deadline.abort());
+  try {
+    await to.channel.react(reaction, deadline.signal);
+  } catch (error) {
+    to.log.debug({ err: error, jid: reaction.jid }, 'a reaction was not taken');
+  }
 }
 
 function installId(store: Store): string {

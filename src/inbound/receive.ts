@@ -76,7 +76,7 @@ export class Receiver {
 
   #stored(act: readonly InboundMessage[], channel: string): Stored {
     try {
-      const pieces = act.map((given) => this.#read(this.#known(given, channel), channel));
+      const pieces = act.map((given) => this.#read(this.#known(given, channel)));
       return this.#parts.desk.store.transaction(() => this.#store(pieces, channel));
     } catch (error) {
       this.#parts.log.error({ err: error, jid: act[0]?.jid }, 'a message could not be stored');
@@ -93,7 +93,7 @@ export class Receiver {
     return { ...withQuotedWords(store, moved), fromOwner };
   }
 
-  #read(given: InboundMessage, channel: string): Piece {
+  #read(given: InboundMessage): Piece {
     const { desk, allowlist } = this.#parts;
     const group = this.#groupOf(given.jid);
     const message = withoutCode(given);
@@ -135,22 +135,25 @@ export class Receiver {
   /** In the transaction: each command by itself, all the rest together. */
   #store(pieces: readonly Piece[], channel: string): Stored {
     const effects: (() => void)[] = [];
-    const seqs: (number | undefined)[] = pieces.map((piece) => {
-      switch (piece.type) {
-        case 'command':
-          return this.#answer(piece, { channel, effects });
-        case 'unknown-command':
-          return answerUnknown(this.#parts, { ...piece, channel });
-        case 'nobodys':
-          return this.#announce(piece.given);
-        case 'message':
-          return undefined;
-      }
-    });
+    const seqs = pieces.map((piece) => this.#storeAlone(piece, { channel, effects }));
     const places = pieces.flatMap((piece, at) => (piece.type === 'message' ? [{ at, read: piece.read }] : []));
     const done = storeMessages(this.#parts, this.#decided(places.map(({ read }) => read)));
     for (const [index, { at }] of places.entries()) seqs[at] = done.seqs[index];
     return { ...done, seqs, effects };
+  }
+
+  #storeAlone(piece: Piece, to: { channel: string; effects: (() => void)[] }): number | undefined {
+    switch (piece.type) {
+      case 'command':
+        return this.#answer(piece, to);
+      case 'unknown-command':
+        return answerUnknown(this.#parts, { ...piece, ...to });
+      case 'nobodys':
+        this.#announce(piece.given);
+        return undefined;
+      case 'message':
+        return undefined;
+    }
   }
 
   /** If one of them wakes, all do that only lack a call. */
@@ -180,7 +183,7 @@ export class Receiver {
     return done?.seq;
   }
 
-  #announce({ jid, senderName: by, mentionsAssistant }: InboundMessage): undefined {
+  #announce({ jid, senderName: by, mentionsAssistant }: InboundMessage): void {
     const { desk } = this.#parts;
     const name = desk.store.chats.get(jid)?.name ?? jid;
     if (mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });

@@ -43,7 +43,7 @@ export class Streams {
     this.#sent = db.prepare('UPDATE outbox SET platform_id = ? WHERE id = ?');
     this.#failed = db.prepare("UPDATE outbox SET attempts = 0 WHERE id = ? AND state = 'streaming'");
     this.#complete = db.prepare(`UPDATE outbox SET key = @key, parts = @parts, group_folder = @group, turn_id = @turnId,
-      text = @text, state = CASE WHEN platform_id IS NULL THEN 'sending' ELSE 'due' END, attempts = 0, next_attempt_at = 0
+      text = @text, state = CASE WHEN platform_id IS NULL THEN 'sending' ELSE 'due' END, attempts = 0, next_attempt_at = 0, failing_since = NULL
       WHERE id = @id`);
     const lost = "state = 'streaming' AND platform_id IS NULL AND attempts > 0";
     this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${lost}`);
