@@ -1,18 +1,18 @@
 // The composition root: builds every part bottom-up, starts them, and stops them in reverse.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Registry, registerGroup, tryFolder } from './acts/register-group.ts';
 import type { Budgeting } from './acts/report-usage.ts';
 import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
-import { type Channel, ownerOf } from './channels/channel.ts';
+import { type Channel, ownerOf, type Reaction } from './channels/channel.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
-import { keepLongText } from './inbound/long-text.ts';
+import { folderFiles } from './inbound/folder-files.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
@@ -26,7 +26,6 @@ import type { Clock } from './lib/clock.ts';
 import { localDay } from './lib/local-day.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
-import type { InboundMessage } from './model/message.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
@@ -98,7 +97,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const spoolDirectory = join(config.home, 'data', 'spool');
   const { assistantName } = config;
   const delivery = new Delivery({ clock, log, store, desk, channels, bell: outboxBell, assistantName, spoolDirectory });
-  const stream = new Stream({ desk, log, channels, inChat: (jid, work) => delivery.inChat(jid, work) });
+  const stream = new Stream({ desk, log, channels, inChat: (place, work) => delivery.inChat(place, work) });
   delivery.recover();
   const { snapshots } = launcher;
   const requests = await serveTools(desk, { home: config.home, snapshots, registry, channels, log });
@@ -106,12 +105,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
-  const keepText = (folder: string, message: InboundMessage) =>
-    keepLongText(join(config.home, 'groups', folder), message.text, { id: randomUUID(), owner: launcher.owner });
   const notices = noticesOf(gateway, sandbox);
   const turns: TurnControl = {
-    stop: (place) => dispatcher.stopTurn(place),
-    renew: (folder) => dispatcher.renew(folder),
+    stop: (place) => dispatcher.storeStop(place),
+    renew: (folder) => dispatcher.storeRenew(folder),
   };
   const receiver = new Receiver({
     desk,
@@ -122,12 +119,12 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
     inboxBell,
     attachmentBell,
     allowlist,
-    keepLongText: keepText,
+    ...folderFiles(registry.groupsDirectory, launcher.owner),
     status: () => reportStatus(report),
   });
   const fetching = { store, clock, log, inboxBell, bell: attachmentBell, owner: launcher.owner };
   const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
-  const keeper = keepChannels(channels, { receiver, desk, log });
+  const keeper = keepChannels(channels, { receiver, desk, log, failedDirectory: join(config.home, 'data', 'failed') });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
   const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
   const admin = new AdminServer({
@@ -143,7 +140,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       channels: channels.map((channel) => channel.name),
       model: config.model,
       timeZone: config.timeZone,
-      renew: (folder) => turns.renew(folder),
+      renew: (folder) => dispatcher.renew(folder),
       dailyBudgetUsd: config.dailyBudgetUsd,
       recheckEgress: (folder) => launcher.recheckEgress(folder),
       stop: options.requestStop,
@@ -162,7 +159,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   delivery.start();
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
-  stops.add(keepQuestions({ store, clock, log, inboxBell }));
+  stops.add(keepQuestions({ desk, log, inboxBell }));
   const search = keepSearch({ store, clock, log });
   search.start();
   stops.add(() => search.stop());
@@ -211,16 +208,28 @@ function makeTurns(
     streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
-      if (!channel?.capabilities.reactions) return;
-      // A hint: the turn does not wait for it, and nothing depends on it.
-      channel.react({ jid, platformId, emoji }, AbortSignal.timeout(10_000)).catch((error: unknown) => {
-        log.debug({ err: error, jid }, 'a reaction was not taken');
-      });
+      if (channel?.capabilities.reactions) void acknowledge({ channel, clock, log }, { jid, platformId, emoji });
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);
+}
+
+/** Longer than a platform takes; later nobody looks for it. */
+const hintMs = 10_000;
+
+// A hint: the turn does not wait for it, and nothing depends on it. Never rejects.
+async function acknowledge(to: { channel: Channel; clock: Clock; log: Log }, reaction: Reaction): Promise<void> {
+  // Whoever asks for it may stand in a transaction: not before it is committed.
+  await Promise.resolve();
+  const deadline = new AbortController();
+  using _timer = to.clock.after(hintMs, () => deadline.abort());
+  try {
+    await to.channel.react(reaction, deadline.signal);
+  } catch (error) {
+    to.log.debug({ err: error, jid: reaction.jid }, 'a reaction was not taken');
+  }
 }
 
 function installId(store: Store): string {

@@ -1,25 +1,29 @@
 // What the channels tell the host, and what the host does when one is refused.
 import { announceChat } from './acts/announce-chat.ts';
+import { moveChat } from './acts/move-chat.ts';
 import type { Desk } from './acts/post-message.ts';
 import { tellMain } from './acts/tell-main.ts';
 import type { Channel } from './channels/channel.ts';
 import { ChannelKeeper } from './channels/kit/supervise.ts';
 import type { Receiver } from './inbound/receive.ts';
+import { setAside } from './inbound/set-aside.ts';
 import type { Log } from './lib/log.ts';
 
 export function keepChannels(
   channels: readonly Channel[],
-  parts: { receiver: Receiver; desk: Desk; log: Log },
+  parts: { receiver: Receiver; desk: Desk; log: Log; failedDirectory: string },
 ): ChannelKeeper {
-  const { receiver, desk, log } = parts;
+  const { receiver, desk, log, failedDirectory } = parts;
   const { store, clock, outboxBell } = desk;
   return new ChannelKeeper(channels, {
     clock,
     log,
     eventsOf: (channel) => ({
-      onMessages: (act) => act.map((message) => receiver.receive(message, channel.name)),
-      onSetAside: (act, error) => log.error({ err: error, jid: act[0]?.jid }, 'a message was set aside'),
-      onMoved: (from, to) => log.warn({ from, to }, 'a chat has another id now'),
+      onMessages: (act) => receiver.receive(act, channel.name),
+      onSetAside: (act, error) => setAside({ desk, log, directory: failedDirectory }, act, error),
+      onMoved: (from, to) => {
+        if (moveChat(desk, { from, to })) log.info({ from, to }, 'a chat has another id now; all of it follows');
+      },
       onChat: ({ jid, name, isGroup, addedBy: by }) => {
         store.chats.see({ jid, name, isGroup, channel: channel.name });
         if (by === undefined) return;

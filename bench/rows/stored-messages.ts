@@ -66,7 +66,7 @@ function receiver(home: string): Storing {
       limitOf: () => 4_000,
       timetable: new Timetable(new Zone('UTC')),
     },
-    turns: { stop: () => false, renew: () => undefined },
+    turns: { stop: () => undefined, renew: () => () => undefined },
     status: () => {
       throw new Error('nobody asks');
     },
@@ -75,7 +75,8 @@ function receiver(home: string): Storing {
     attachmentBell: new Bell(),
     inboxBell: new Bell(),
     allowlist: new SenderAllowlist(join(home, 'sender-allowlist.json'), log),
-    keepLongText: (_folder, message) => message.text,
+    hasFile: () => false,
+    keepLongText: () => undefined,
   });
   return {
     [Symbol.dispose]: () => store.close(),
@@ -94,7 +95,7 @@ function receiver(home: string): Storing {
         fromOwner: false,
         replyTo: undefined,
       };
-      inbound.receive(message, 'telegram');
+      inbound.receive([message], 'telegram');
     },
   };
 }

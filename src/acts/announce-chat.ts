@@ -17,8 +17,8 @@ export interface NewChat {
 export function announceChat(desk: Desk, chat: NewChat): void {
   const { store } = desk;
   if (!store.owners.any() || store.chats.get(chat.jid)?.group !== undefined) return;
-  const name = oneWord(chat.name) || 'New chat';
-  const by = oneWord(chat.by ?? '') || 'somebody';
+  const name = nameInWords(chat.name) || 'New chat';
+  const by = nameInWords(chat.by ?? '') || 'somebody';
   const jid = argument(chat.jid);
   const folder = freeFolder(desk, name);
   const what = chat.how === 'added' ? `I was added to “${name}”` : `I was called in “${name}”`;
@@ -26,8 +26,8 @@ export function announceChat(desk: Desk, chat: NewChat): void {
   tellMain(desk, { key: `notice:chat:${chat.jid}`, text });
 }
 
-// Strangers choose these names, and what is printed here is pasted into a shell: letters, digits and a few signs remain.
-function oneWord(text: string): string {
+/** Strangers choose these names, and what is printed of them is pasted into a shell: letters, digits and a few signs remain. */
+export function nameInWords(text: string): string {
   return plainText(text)
     .replace(/[^\p{L}\p{M}\p{N} ._-]+/gu, ' ')
     .replace(/\s+/g, ' ')

@@ -43,5 +43,5 @@ export function readButton(value: string): { id: number; index: number } | undef
 /** Its words as a prompt or a notice quotes them. */
 export function quoteQuestion({ question }: Pick<Question, 'question'>): string {
   const words = question.replace(/\s+/g, ' ').trim();
-  return words.length > 200 ? `${words.slice(0, 200)}…` : words;
+  return words.length > 200 ? `${words.slice(0, 200).toWellFormed()}…` : words;
 }

@@ -1,20 +1,23 @@
-import type { Clock } from '../lib/clock.ts';
 import { questionName } from '../model/message.ts';
 import type { Question } from '../store/questions.ts';
-import type { Store } from '../store/store.ts';
 import { quoteQuestion } from './ask-question.ts';
+import { endQuestion } from './end-question.ts';
+import type { Desk } from './post-message.ts';
 
 /**
  * Ends the questions whose time is over: each becomes a message of the host's own that wakes the group and says that
  * nobody answered. True when there were any.
  */
-export function expireQuestions({ store, clock }: { store: Store; clock: Clock }): boolean {
+export function expireQuestions(desk: Desk): boolean {
+  const { store, clock } = desk;
   const due = store.questions.due(clock.now());
-  for (const question of due) store.transaction(() => expire({ store, now: clock.now() }, question));
+  for (const question of due) store.transaction(() => expire(desk, question));
   return due.length > 0;
 }
 
-function expire({ store, now }: { store: Store; now: number }, question: Question): void {
+function expire(desk: Desk, question: Question): void {
+  const { store } = desk;
+  const now = desk.clock.now();
   const { id, group, place } = question;
   // A chat that was taken from the group since is nothing to it.
   if (store.chats.get(place.jid)?.group !== group) {
@@ -40,6 +43,6 @@ function expire({ store, now }: { store: Store; now: number }, question: Questio
     now,
   );
   if (message === undefined) return;
-  store.questions.end(id, { state: 'expired', message });
+  endQuestion(desk, question, { type: 'expired', message });
   store.inbox.add({ group, place, message, wakes: true });
 }

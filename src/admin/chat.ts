@@ -41,13 +41,26 @@ export function chatHandlers(parts: ChatParts): Pick<AdminHandlers, 'chat.attach
       return answer;
     },
     'chat.say': ({ text }, connection) => {
-      const seq = parts.chat.terminal.say(jidOf(connection), text);
+      const seq = say(parts, jidOf(connection), text);
       if (seq === undefined) throw new NanoclawError('chat.dropped', 'The message was dropped.');
       return { message: messageName(seq) };
     },
     'chat.settled': ({ message }, connection) =>
       settled(parts, { seq: seqOfName(message) ?? 0, jid: jidOf(connection), signal: connection.signal }),
   };
+}
+
+// Nobody hands it over again: whoever typed it must hear that it is lost, in words.
+function say({ chat }: ChatParts, jid: string, text: string): number | undefined {
+  try {
+    return chat.terminal.say(jid, text);
+  } catch (cause) {
+    if (cause instanceof NanoclawError) throw cause;
+    throw new NanoclawError('inbound.not-stored', 'Your message could not be stored.', {
+      cure: 'logs/nanoclaw.log says why; say it again afterwards.',
+      cause,
+    });
+  }
 }
 
 function attach(parts: ChatParts, folder: string, connection: AdminConnection): AdminResult<'chat.attach'> {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
 import { scheduleTask } from '../acts/schedule-task.ts';
 import { chatCommands, findCommand } from './commands.ts';
@@ -105,7 +106,7 @@ describe('what commands do', () => {
     const seq = desk.say('/stop', { platformId: 'same', thread: '17' }) ?? 0;
     expect(desk.say('/stop', { platformId: 'same', thread: '17' })).toBeUndefined();
     expect(desk.done).toEqual([{ jid: 'tg:1', thread: '17' }]);
-    expect(desk.store.outbox.head('tg:1')).toMatchObject({
+    expect(headOf(desk.store, 'tg:1')).toMatchObject({
       key: `command:${seq}`,
       place: { jid: 'tg:1', thread: '17' },
       text: 'Stopped.',

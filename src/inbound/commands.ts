@@ -2,8 +2,8 @@
 // more in `chatCommands`; platforms show the same list in their menus.
 import { listTasks } from '../acts/list-tasks.ts';
 import { setGroup } from '../acts/set-group.ts';
-import type { ChatCommand, CommandCall, CommandParts } from './command.ts';
-import { heedsPairing, pairInChat } from './pair-command.ts';
+import type { ChatCommand, CommandCall, CommandParts, CommandReply } from './command.ts';
+import { heedsPairing, heedsStart, pairInChat, startInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
 import { usageInChat } from './usage-command.ts';
 import { whyInChat } from './why-command.ts';
@@ -21,6 +21,16 @@ export const chatCommands: readonly ChatCommand[] = [
   { name: 'pair', description: 'Become an owner by a code', who: 'anyone', heeds: heedsPairing, run: pairInChat },
 ];
 
+/** Not in the list: platforms send it when somebody opens the chat for the first time, or follows a link with a code. */
+const start: ChatCommand = {
+  name: 'start',
+  description: 'Say hello',
+  who: 'anyone',
+  alone: true,
+  heeds: heedsStart,
+  run: startInChat,
+};
+
 export interface FoundCommand {
   readonly command: ChatCommand;
   readonly argument: string;
@@ -30,9 +40,49 @@ export interface FoundCommand {
 
 /** The command a text is, in any case and with or without `@bot`; undefined when it is a message like any other. */
 export function findCommand(text: string): FoundCommand | undefined {
-  const match = /^\/([a-z][a-z0-9_-]*)(@[\w.-]+)?(?:\s+([\s\S]*))?$/i.exec(text.trimEnd());
-  const command = chatCommands.find((one) => one.name === match?.[1]?.toLowerCase());
+  const match = written(text);
+  const command = [...chatCommands, start].find((one) => one.name === match?.[1]?.toLowerCase());
   return command && { command, argument: (match?.[3] ?? '').trim(), addressed: match?.[2] !== undefined };
+}
+
+/**
+ * What a text was perhaps meant to be that looks like a command and is none: a name of ours with one letter or two wrong, or
+ * a single word that nobody would say to an agent (`nearest` undefined). Undefined for all else, paths and sentences.
+ */
+export function nearestTo(text: string): { readonly name: string; readonly nearest: string | undefined } | undefined {
+  const match = written(text);
+  const name = match?.[1]?.toLowerCase();
+  if (!match || name === undefined || match[2] !== undefined) return undefined;
+  const [nearest] = chatCommands
+    .map((command) => ({ name: command.name, away: distance(name, command.name) }))
+    .filter((one) => one.away <= (one.name.length > 4 ? 2 : 1))
+    .sort((a, b) => a.away - b.away);
+  if (nearest) return { name, nearest: nearest.name };
+  return match[3] === undefined ? { name, nearest: undefined } : undefined;
+}
+
+function written(text: string): RegExpExecArray | null {
+  return /^\/([a-z][a-z0-9_-]*)(@[\w.-]+)?(?:\s+([\s\S]*))?$/i.exec(text.trimEnd());
+}
+
+/** How many letters are wrong, missing, too many, or changed places (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(
+        (rows[i - 1]?.[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (rows[i - 1]?.[j - 1] ?? 0) + (same ? 0 : 1),
+        swapped ? (rows[i - 2]?.[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
 }
 
 function help(): string {
@@ -44,15 +94,16 @@ function status(parts: CommandParts, { group }: CommandCall): string {
   return group ? statusForPhone(parts.status(), group) : '';
 }
 
-function stop({ turns }: CommandParts, { place }: CommandCall): string {
-  return turns.stop(place) ? 'Stopped.' : 'Nothing is running here.';
+function stop({ turns }: CommandParts, { place }: CommandCall): CommandReply {
+  const after = turns.stop(place);
+  return { text: after ? 'Stopped.' : 'Nothing is running here.', after };
 }
 
-function begin({ desk, turns }: CommandParts, { group }: CommandCall): string {
-  if (!group) return '';
+function begin({ desk, turns }: CommandParts, { group }: CommandCall): CommandReply {
+  if (!group) return { text: '' };
   desk.store.sessions.forget(group.folder);
-  turns.renew(group.folder);
-  return 'A new conversation begins with your next message. Files and notes are still there.';
+  const after = turns.renew(group.folder);
+  return { text: 'A new conversation begins with your next message. Files and notes are still there.', after };
 }
 
 function model({ desk, status: report }: CommandParts, { group, argument }: CommandCall): string {

@@ -63,7 +63,7 @@ class Desk implements AsyncDisposable {
     const now = this.clock.now();
     const seq = this.store.messages.insertInbound({ ...said, ...sender, thread: undefined }, 'member', now) ?? 0;
     const all = files.map((file) => ({ ...photo, ...file }));
-    const heldUntil = keepAttachments(this.store, all, { seq, now });
+    const heldUntil = keepAttachments(this.store, { files: all, quoted: [] }, { seq, now });
     this.store.inbox.add({ group: 'main', place: { jid, thread: undefined }, message: seq, wakes: true, heldUntil });
     this.bell.ring();
     return seq;

@@ -8,6 +8,38 @@ export function heedsPairing({ desk }: CommandParts, { message, channel }: Pick<
   return message.fromOwner || mayPair(desk, { channel, senderId: message.senderId });
 }
 
+/** A chat may be opened again and again: within this time it is greeted once. */
+const greetAgainMs = 600_000;
+
+/**
+ * With a code as `/pair`. Without one it is said by whoever opens the chat: heard where a group has it, and of a stranger
+ * as long as that may be the one who is to be an owner, or nobody is.
+ */
+export function heedsStart(parts: CommandParts, call: Pick<CommandCall, 'message' | 'channel' | 'argument'>): boolean {
+  const { store, clock } = parts.desk;
+  const { message, argument, channel } = call;
+  if (message.fromOwner) return true;
+  const chat = store.chats.get(message.jid);
+  if (chat?.group !== undefined && argument === '') return true;
+  if (argument !== '' && store.pairings.get(channel)) return heedsPairing(parts, call);
+  if (store.owners.any() && !mayPair(parts.desk, { channel, senderId: message.senderId })) return false;
+  return clock.now() - (chat?.lastMessageAt ?? 0) > greetAgainMs;
+}
+
+/** `/start`, which platforms send for whoever opens the chat; `/start CODE` where a link held the code. */
+export function startInChat(parts: CommandParts, call: CommandCall): string {
+  const { message, channel, argument, group } = call;
+  const { store } = parts.desk;
+  if (message.fromOwner || (group && argument === '')) {
+    return '👋 Hello! Write to me as to anybody; /help shows what I answer at once.';
+  }
+  if (argument !== '' && store.pairings.get(channel)) return pairInChat(parts, call);
+  const how = store.pairings.get(channel)
+    ? 'send me `/pair CODE` with the code that your computer shows'
+    : `make a code with \`npx nanoclaw pair ${channel}\` on that computer and send me \`/pair CODE\``;
+  return `👋 Hello! I answer only those whom I know. If I run on your computer, ${how}.`;
+}
+
 /** `/pair CODE`: the sender of the right code becomes an owner, and the chat is wired to main unless a group has it. */
 export function pairInChat({ desk }: CommandParts, call: CommandCall): string {
   const { channel, message, argument } = call;
@@ -38,7 +70,7 @@ export function withoutCode(message: InboundMessage): InboundMessage {
   };
 }
 
-const command = /(\/pair(?:@[\w.-]+)?\s+)\S.*/gi;
+const command = /(\/(?:pair|start)(?:@[\w.-]+)?\s+)\S.*/gi;
 
 function hasCode(text: string): boolean {
   return text.search(command) >= 0;

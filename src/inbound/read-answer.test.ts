@@ -155,10 +155,10 @@ test('a question that nobody answers ends in a message that wakes, once; a press
   using desk = new InboundDesk();
   const { store, clock } = desk;
   const id = ask(desk, { options: ['Blue'], buttons: true });
-  expect(expireQuestions({ store, clock })).toBe(false);
+  expect(expireQuestions(desk.desk)).toBe(false);
   clock.advance(60_000);
-  expect(expireQuestions({ store, clock })).toBe(true);
-  expect(expireQuestions({ store, clock })).toBe(false);
+  expect(expireQuestions(desk.desk)).toBe(true);
+  expect(expireQuestions(desk.desk)).toBe(false);
   expect(stateOf(desk, id)).toEqual(['expired', undefined]);
   const [told] = store.messages.newest(team, 1);
   expect(told?.text).toBe('Nobody has answered q1 in time: “Which colour?”');
@@ -175,7 +175,7 @@ test('a question of a chat that the group no longer has ends without a word', ()
   const id = ask(desk);
   store.chats.wire(team, undefined);
   clock.advance(60_000);
-  expireQuestions({ store, clock });
+  expireQuestions(desk.desk);
   expect(stateOf(desk, id)).toEqual(['expired', undefined]);
   expect(store.messages.newest(team, 1)).toEqual([]);
 });

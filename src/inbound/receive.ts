@@ -4,29 +4,49 @@ import type { Log } from '../lib/log.ts';
 import { NanoclawError } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import type { InboundMessage, Role } from '../model/message.ts';
-import { isDiskFull } from '../store/database.ts';
-import { answerCommand } from './answer-command.ts';
-import type { CommandParts } from './command.ts';
-import { type FoundCommand, findCommand } from './commands.ts';
-import { keepAttachments } from './keep-attachments.ts';
-import { longTextUnits } from './long-text.ts';
+import { isDiskFull, isOfThePlace } from '../store/database.ts';
+import { idInOldChat } from '../store/moves.ts';
+import { answerCommand, answerUnknown } from './answer-command.ts';
+import { commandsWithoutOwner } from './command.ts';
+import { type FoundCommand, findCommand, nearestTo } from './commands.ts';
 import { withoutCode } from './pair-command.ts';
-import { placeEdit, reactionText } from './place-edit.ts';
-import { decide, type Standing } from './policy.ts';
-import { type ReadMessage, readAnswer } from './read-answer.ts';
+import { decide, followsCall } from './policy.ts';
+import { answersUs, withQuotedWords } from './quotes.ts';
+import { readAnswer } from './read-answer.ts';
 import type { SenderAllowlist } from './sender-allowlist.ts';
+import { type ActParts, cutLongText, type Decided, type LongText, storeMessages } from './store-act.ts';
 
-export interface ReceiverParts extends CommandParts {
+export interface ReceiverParts extends ActParts {
   readonly log: Log;
   readonly inboxBell: Bell;
   /** Rung when there is something to fetch. */
   readonly attachmentBell: Bell;
   readonly allowlist: SenderAllowlist;
-  /** Keeps a text that is too long for a prompt as a file of the group and returns what stands for it. */
-  readonly keepLongText: (folder: string, message: InboundMessage) => string;
+  /** Keeps a text that is too long for a prompt as a file of the group. Throws when it cannot. */
+  readonly keepLongText: (long: LongText) => void;
 }
 
-/** Where a message enters: policy, then one transaction for the message and its inbox row, then the bell. */
+/** What one transaction has stored, and what is to be done about it afterwards. */
+interface Stored {
+  /** In the order of the act; undefined for what was known before or dropped. */
+  readonly seqs: readonly (number | undefined)[];
+  readonly woke: boolean;
+  /** Something is to be fetched. */
+  readonly fetches: boolean;
+  readonly longTexts: readonly LongText[];
+  /** What commands do to turns. */
+  readonly effects: readonly (() => void)[];
+}
+
+type Read = Omit<Decided, 'decision'>;
+
+type Piece =
+  | { readonly type: 'command'; readonly found: FoundCommand; readonly given: InboundMessage; readonly role: Role }
+  | ({ readonly type: 'unknown-command' } & Omit<Parameters<typeof answerUnknown>[1], 'channel'>)
+  | { readonly type: 'nobodys'; readonly given: InboundMessage }
+  | { readonly type: 'message'; readonly read: Read };
+
+/** Where an act of a person enters: policy, then one transaction for its messages and their inbox rows, then the bell. */
 export class Receiver {
   readonly #parts: ReceiverParts;
   #closed = false;
@@ -40,50 +60,70 @@ export class Receiver {
     this.#closed = true;
   }
 
-  /** The stored message's number; undefined when it was dropped or known before. Throws `inbound.not-stored`. */
-  receive(given: InboundMessage, channel: string): number | undefined {
+  /**
+   * The stored messages' numbers; undefined for one that was dropped or known before. Throws `inbound.not-stored` when it
+   * is not the messages' fault; any other error is theirs.
+   */
+  receive(act: readonly InboundMessage[], channel: string): readonly (number | undefined)[] {
     if (this.#closed) throw closed();
+    const stored = this.#stored(act, channel);
+    for (const long of stored.longTexts) this.#keepLongText(long);
+    for (const effect of stored.effects) effect();
+    if (stored.woke) this.#parts.inboxBell.ring();
+    if (stored.fetches) this.#parts.attachmentBell.ring();
+    return stored.seqs;
+  }
+
+  #stored(act: readonly InboundMessage[], channel: string): Stored {
     try {
-      return this.#receive({ ...given, fromOwner: given.fromOwner || this.#isOwner(given, channel) }, channel);
+      const pieces = act.map((given) => this.#read(this.#known(given, channel)));
+      return this.#parts.desk.store.transaction(() => this.#store(pieces, channel));
     } catch (error) {
-      this.#parts.log.error({ err: error, jid: given.jid }, 'a message could not be stored');
-      throw notStored(error);
+      this.#parts.log.error({ err: error, jid: act[0]?.jid }, 'a message could not be stored');
+      throw isOfThePlace(error) ? notStored(error) : error;
     }
   }
 
-  // The name of a chat is nobody's: whoever may speak in it would be an owner.
-  #isOwner({ senderId, senderIsChat }: InboundMessage, channel: string): boolean {
-    return !senderIsChat && this.#parts.desk.store.owners.has(channel, senderId);
+  /** Under the id that its chat has now, from whom we know, with the words of what it answers. */
+  #known(given: InboundMessage, channel: string): InboundMessage {
+    const { store } = this.#parts.desk;
+    const jid = store.moves.nowOf(given.jid);
+    const moved = jid === given.jid ? given : inNewChat(given, jid);
+    const fromOwner = given.fromOwner || (!given.senderIsChat && store.owners.has(channel, given.senderId));
+    return { ...withQuotedWords(store, moved), fromOwner };
   }
 
-  #receive(given: InboundMessage, channel: string): number | undefined {
+  #read(given: InboundMessage): Piece {
     const { desk, allowlist } = this.#parts;
     const group = this.#groupOf(given.jid);
     const message = withoutCode(given);
-    const called = this.#commandIn(given);
-    const standing = allowlist.standingOf(given.senderId, given.jid);
-    const role = roleOf(given, group && standing);
-    if (called && this.#mayCommand({ ...called, fromOwner: given.fromOwner, group, standing })) {
-      if (called.command.heeds?.(this.#parts, { message: given, channel }) === false) return undefined;
-      return answerCommand(this.#parts, { ...called, message: given, stored: message, role, channel, group });
+    const standing = allowlist.standingOf(given.senderId, given.jid, desk.store.moves.formerOf(given.jid));
+    const role = given.fromOwner ? 'owner' : group && standing === 'allowed' ? 'member' : 'unknown';
+    const commands = given.fromOwner || commandsWithoutOwner(desk.store, { group, standing });
+    const found = this.#commandIn(given);
+    if (found && (found.command.who === 'anyone' || (group && commands))) {
+      return { type: 'command', found, given, role };
     }
-    if (!group) {
-      const { jid, senderName: by } = given;
-      const name = desk.store.chats.get(jid)?.name ?? jid;
-      if (given.mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });
-      return undefined;
+    if (!group) return { type: 'nobodys', given };
+    if (!found && commands && group.isMain && !this.#isShared(given)) {
+      const mistyped = given.kind === 'message' ? nearestTo(given.text) : undefined;
+      if (mistyped) return { type: 'unknown-command', message, role, group, ...mistyped };
     }
     // A command that somebody may not give is still no answer.
-    const read = called ? { message, answering: undefined } : readAnswer(desk.store, message, group);
-    const decision = decide({ ...message, group, standing, answering: read.answering });
-    if (decision === 'drop') return undefined;
-    return this.#store(read, { folder: group.folder, role, wakes: decision === 'wake' });
+    const read = found ? { message, answering: undefined } : readAnswer(desk.store, message, group);
+    const meant = read.message.mentionsAssistant || answersUs(desk.store, read.message);
+    const said = { ...read.message, mentionsAssistant: meant };
+    return { type: 'message', read: { ...read, message: said, group, standing, role, commands } };
   }
 
   #commandIn(message: InboundMessage): FoundCommand | undefined {
     const called = message.kind === 'message' ? findCommand(message.text) : undefined;
-    const shared = this.#parts.desk.store.chats.get(message.jid)?.isGroup ?? false;
-    return called?.addressed && shared && !message.mentionsAssistant ? undefined : called;
+    if (!called || message.mentionsAssistant || !this.#isShared(message)) return called;
+    return called.addressed || called.command.alone ? undefined : called;
+  }
+
+  #isShared({ jid }: InboundMessage): boolean {
+    return this.#parts.desk.store.chats.get(jid)?.isGroup ?? false;
   }
 
   #groupOf(jid: string): Group | undefined {
@@ -92,61 +132,83 @@ export class Receiver {
     return folder === undefined ? undefined : store.groups.get(folder);
   }
 
-  #mayCommand(asked: {
-    command: { who: 'owner' | 'anyone' };
-    fromOwner: boolean;
-    group: Group | undefined;
-    standing: Standing;
-  }): boolean {
-    const { command, fromOwner, group, standing } = asked;
-    if (command.who === 'anyone') return true;
-    if (!group) return false;
-    return fromOwner || (group.isMain && standing === 'allowed' && !this.#parts.desk.store.owners.any());
+  /** In the transaction: each command by itself, all the rest together. */
+  #store(pieces: readonly Piece[], channel: string): Stored {
+    const effects: (() => void)[] = [];
+    const seqs = pieces.map((piece) => this.#storeAlone(piece, { channel, effects }));
+    const places = pieces.flatMap((piece, at) => (piece.type === 'message' ? [{ at, read: piece.read }] : []));
+    const done = storeMessages(this.#parts, this.#decided(places.map(({ read }) => read)));
+    for (const [index, { at }] of places.entries()) seqs[at] = done.seqs[index];
+    return { ...done, seqs, effects };
   }
 
-  #store({ message, answering }: ReadMessage, to: { folder: string; role: Role; wakes: boolean }): number | undefined {
+  #storeAlone(piece: Piece, to: { channel: string; effects: (() => void)[] }): number | undefined {
+    switch (piece.type) {
+      case 'command':
+        return this.#answer(piece, to);
+      case 'unknown-command':
+        return answerUnknown(this.#parts, { ...piece, ...to });
+      case 'nobodys':
+        this.#announce(piece.given);
+        return undefined;
+      case 'message':
+        return undefined;
+    }
+  }
+
+  /** If one of them wakes, all do that only lack a call. */
+  #decided(act: readonly Read[]): Decided[] {
     const { store, clock } = this.#parts.desk;
-    const now = clock.now();
-    const stored = { ...message, text: this.#textOf(message, to.folder) };
-    const done = store.transaction(() => {
-      const seq = store.messages.insertInbound(stored, to.role, now);
-      if (seq === undefined) return undefined;
-      store.chats.touch(message.jid, now);
-      if (to.wakes && answering?.type === 'answer') {
-        store.questions.end(answering.question.id, { state: 'answered', message: seq, answer: answering.chosen });
-      }
-      return { seq, woke: this.#place(message, { ...to, group: to.folder, message: seq }) };
-    });
-    if (done?.woke) this.#parts.inboxBell.ring();
-    if (done && stored.attachments?.length) this.#parts.attachmentBell.ring();
+    const decideOne = (read: Read, called: boolean) => {
+      const { message, group, standing, answering } = read;
+      const automatic = message.senderIsBot === true && message.senderIsChat === true;
+      return decide({ ...message, group, standing, answering, automatic, called });
+    };
+    const called = act.some((read) => decideOne(read, false) === 'wake');
+    const late = act.some(({ message }) => followsCall(store, message, clock.now()));
+    return act.map((read) => ({ ...read, decision: decideOne(read, called || late) }));
+  }
+
+  #answer(
+    { found, given, role }: Extract<Piece, { type: 'command' }>,
+    { channel, effects }: { channel: string; effects: (() => void)[] },
+  ): number | undefined {
+    if (found.command.heeds?.(this.#parts, { message: given, channel, argument: found.argument }) === false) {
+      return undefined;
+    }
+    const group = this.#groupOf(given.jid);
+    const message = withoutCode(given);
+    const done = answerCommand(this.#parts, { ...found, message: given, stored: message, role, channel, group });
+    if (done?.after) effects.push(done.after);
     return done?.seq;
   }
 
-  /** True when the message wakes. */
-  #place(
-    message: InboundMessage,
-    { role, ...to }: { group: string; message: number; wakes: boolean; role: Role },
-  ): boolean {
-    const { store, clock } = this.#parts.desk;
-    if (message.kind === 'edit') return placeEdit(store, message, to);
-    const heldUntil = keepAttachments(store, message.attachments, {
-      ...{ seq: to.message, now: clock.now() },
-      overheard: role === 'unknown',
-    });
-    store.inbox.add({ ...to, place: { jid: message.jid, thread: message.thread }, heldUntil });
-    return to.wakes;
+  #announce({ jid, senderName: by, mentionsAssistant }: InboundMessage): void {
+    const { desk } = this.#parts;
+    const name = desk.store.chats.get(jid)?.name ?? jid;
+    if (mentionsAssistant) announceChat(desk, { jid, name, by, how: 'called' });
   }
 
-  #textOf(message: InboundMessage, folder: string): string {
-    if (message.kind === 'reaction') return reactionText(this.#parts.desk.store, message);
-    return message.text.length > longTextUnits ? this.#parts.keepLongText(folder, message) : message.text;
+  // The message stands without it: only what of it stood there is told.
+  #keepLongText(long: LongText): void {
+    try {
+      this.#parts.keepLongText(long);
+    } catch (error) {
+      this.#parts.log.warn({ err: error, group: long.folder }, 'a long text could not be kept whole');
+      cutLongText(this.#parts.desk.store, long);
+    }
   }
 }
 
-/** From what the host knows of the sender's id; in a chat that no group has, nobody is known. */
-function roleOf({ fromOwner }: InboundMessage, standing: Standing | undefined): Role {
-  if (fromOwner) return 'owner';
-  return standing === 'allowed' ? 'member' : 'unknown';
+function inNewChat(given: InboundMessage, jid: string): InboundMessage {
+  const { replyTo } = given;
+  const here = (id: string) => idInOldChat(given.jid, id);
+  return {
+    ...given,
+    jid,
+    platformId: here(given.platformId),
+    replyTo: replyTo && { ...replyTo, id: here(replyTo.id) },
+  };
 }
 
 function closed(): NanoclawError {

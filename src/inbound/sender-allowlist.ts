@@ -33,11 +33,12 @@ export class SenderAllowlist {
     return this.#problem;
   }
 
-  standingOf(senderId: string, jid: string): Standing {
+  /** `former`: ids that the chat had before, which the file may still call it by. */
+  standingOf(senderId: string, jid: string, former: readonly string[] = []): Standing {
     const list = this.#read();
     if (list === 'missing') return 'allowed';
     if (list === 'broken') return 'context';
-    const { allow, mode } = list.chats[jid] ?? list.default;
+    const { allow, mode } = [jid, ...former].flatMap((one) => list.chats[one] ?? [])[0] ?? list.default;
     if (allow === '*' || allow.includes(senderId)) return 'allowed';
     if (list.logDenied) this.#log.debug({ jid, senderId, mode }, 'sender denied');
     return mode === 'drop' ? 'dropped' : 'context';

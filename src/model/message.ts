@@ -33,6 +33,8 @@ export interface Attachment extends Omit<IncomingAttachment, 'ref'> {
   readonly path: string;
   /** Why it is not there, in a sentence. */
   readonly error: string | undefined;
+  /** It belongs to the message that this one answers. */
+  readonly quoted?: boolean;
 }
 
 /** A message as a channel hands it over: one thing said in a chat, already free of platform shapes. */
@@ -80,6 +82,11 @@ export interface Message {
   readonly original?: number | undefined;
   /** Set when a schedule wrote it: the run, of which the store knows the rest. */
   readonly taskRun?: number | undefined;
+}
+
+/** Somebody passes on what was said elsewhere: channels begin such a text with `[forwarded from NAME]`. */
+export function isForwarded({ text }: Pick<InboundMessage, 'text'>): boolean {
+  return text.startsWith('[forwarded from ');
 }
 
 /** Written by the host to wake a group (a schedule, a question's end): it stands on no platform. */

@@ -1,6 +1,7 @@
 // Edits and reactions leave as messages do: in the chat's order, tried again, given up in the end.
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { PostOffice } from '../../test/fixtures/post-office.ts';
 import { type Deed, postDeed } from '../acts/post-deed.ts';
 import { postMessage } from '../acts/post-message.ts';
@@ -69,7 +70,7 @@ describe('an edit', () => {
     await office.stands('looking');
     office.channel.hold();
     act(office, { kind: 'edit', target: first, text: 'found it' });
-    await eventually('the try', () => office.store.outbox.head('tg:1')?.state === 'sending');
+    await eventually('the try', () => headOf(office.store, 'tg:1')?.state === 'sending');
     const release = office.channel.hold();
     office.crash();
     release();

@@ -2,8 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { PostOffice } from '../../test/fixtures/post-office.ts';
+import { postDeed } from '../acts/post-deed.ts';
 import { postMessage, type Said } from '../acts/post-message.ts';
+import { Busy } from '../channels/channel.ts';
 import { NanoclawError } from '../model/errors.ts';
 
 function say(office: PostOffice, text: string, more: Partial<Said> = {}): void {
@@ -32,8 +35,8 @@ describe('a channel that is not open', () => {
     await eventually('the sending', () => office.channel.tries.length === 1);
     office.channel.shut();
     release();
-    await eventually('the pause', () => office.store.outbox.head('tg:1')?.state === 'due');
-    expect(office.store.outbox.head('tg:1')).toMatchObject({ attempts: 0, nextAttemptAt: 0 });
+    await eventually('the pause', () => headOf(office.store, 'tg:1')?.state === 'due');
+    expect(headOf(office.store, 'tg:1')).toMatchObject({ attempts: 0, nextAttemptAt: 0 });
     office.clock.advance(86_400_000);
     await new Promise(setImmediate);
     expect(office.channel.tries).toHaveLength(1);
@@ -106,7 +109,7 @@ describe('a file', () => {
     const path = join(office.spool, 'one');
     office.channel.failNext(new Error('not now'), new NanoclawError('channel.refused', 'never'));
     say(office, 'look', { file: spooled(office, 'one') });
-    await eventually('the first try', () => office.store.outbox.head('tg:1')?.attempts === 1);
+    await eventually('the first try', () => headOf(office.store, 'tg:1')?.attempts === 1);
     expect(readFileSync(path, 'utf8')).toBe('bytes');
     await inTime(office, 'the end', () => !existsSync(path));
   });
@@ -169,4 +172,76 @@ describe('a host that dies while it sends', () => {
     expect(office.channel.heardIn('tg:1')).toEqual(['hello']);
     expect(office.store.facts.get('possible-repeats')).toBeUndefined();
   });
+});
+
+describe('a platform that asks to wait', () => {
+  test('is asked again when that is over, not before and not later, and no try is spent', async () => {
+    await using office = await PostOffice.open();
+    office.channel.failNext(new Busy('Telegram', 40_000), new Busy('Telegram', 9_000));
+    say(office, 'one');
+    say(office, 'two');
+    await eventually('the first try', () => office.channel.tries.length === 1);
+    const at = office.clock.now();
+    await eventually('the wait', () => headOf(office.store, 'tg:1')?.state === 'due');
+    const waits = headOf(office.store, 'tg:1');
+    expect(waits).toMatchObject({ text: 'one', attempts: 0 });
+    expect(Math.abs((waits?.nextAttemptAt ?? 0) - at - 40_000)).toBeLessThan(1_000);
+    office.clock.advance((waits?.nextAttemptAt ?? 0) - office.clock.now() - 500);
+    await new Promise(setImmediate);
+    expect(office.channel.tries).toHaveLength(1);
+    // No sweep is due yet: it is the time itself that wakes us.
+    office.clock.advance(500);
+    await eventually('the second try', () => office.channel.tries.length === 2);
+    await eventually('the wait', () => headOf(office.store, 'tg:1')?.state === 'due');
+    office.clock.advance(9_000);
+    await office.stands('one', 'two');
+    expect(office.store.said.ofKey('request:r-one')).toMatchObject([{ attempts: 1 }]);
+  });
+});
+
+describe('a row that goes on failing', () => {
+  test('holds up its own thread alone, and after two minutes nobody', async () => {
+    await using office = await PostOffice.open();
+    let broken = true;
+    const send = office.channel.send.bind(office.channel);
+    office.channel.send = async (part, signal) => {
+      if (broken && part.text === 'broken') throw new Error('500: something is wrong with this one');
+      return send(part, signal);
+    };
+    say(office, 'broken');
+    say(office, 'after it');
+    say(office, 'in a thread', { place: { jid: 'tg:1', thread: '7' } });
+    await office.stands('in a thread');
+    office.clock.advance(60_000);
+    await eventually('another try', () => (headOf(office.store, 'tg:1')?.attempts ?? 0) >= 2);
+    expect(office.channel.heardIn('tg:1')).toEqual(['in a thread']);
+    office.clock.advance(61_000);
+    await office.stands('in a thread', 'after it');
+    say(office, 'and more');
+    await office.stands('in a thread', 'after it', 'and more');
+    broken = false;
+    await inTime(office, 'the late one', () => office.channel.heard.length === 4);
+    expect(office.channel.heardIn('tg:1').at(-1)).toBe('broken');
+  });
+});
+
+test('a reaction that the platform refuses is told to the agent, not to the owner, and history does not claim it', async () => {
+  await using office = await PostOffice.open();
+  office.say();
+  office.channel.react = async () => {
+    throw new NanoclawError('channel.refused', 'Telegram lets no bot react with 🦖.');
+  };
+  postDeed(office.desk, {
+    key: 'request:r-react',
+    group: 'main',
+    place: office.place,
+    turnId: undefined,
+    kind: 'reaction',
+    target: 'm1',
+    text: '🦖',
+  });
+  await office.settled();
+  expect(office.store.outbox.untold('main')).toMatchObject([{ kind: 'reaction', target: 'm1', state: 'dead' }]);
+  expect(office.store.messages.newest('tg:1', 9).map(({ kind }) => kind)).toEqual(['message']);
+  expect(office.channel.heard).toEqual([]);
 });

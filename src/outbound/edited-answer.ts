@@ -25,7 +25,7 @@ export class EditedAnswer implements Showing {
       clock,
       signal,
       pauseMs: () => everyMs,
-      work: (take) => parts.inChat(place.jid, (signal) => this.#put(take(), signal)),
+      work: (take) => parts.inChat(place, (signal) => this.#put(take(), signal)),
       onError: (error) => log.debug({ err: error, jid: place.jid }, 'an answer could not be shown while it grew'),
     });
   }
@@ -44,12 +44,12 @@ export class EditedAnswer implements Showing {
   }
 
   async #put(sight: (Sight & { row: number }) | undefined, signal: AbortSignal): Promise<void> {
-    const { store, channel, place, turnId, limit } = this.#parts;
+    const { store, clock, channel, place, turnId, limit } = this.#parts;
     const row = store.streams.ofTurn(turnId);
     // Completed by a result meanwhile: that one is the last to change it.
     if (!sight || row?.id !== sight.row || row.id === this.#refused || !channel.isOpen(place.jid)) return;
     // What was said before it and still waits goes first.
-    if (row.platformId === undefined && store.outbox.openIn(place.jid) > 0) return;
+    if (row.platformId === undefined && store.outbox.head(place, clock.now()) !== undefined) return;
     store.streams.write(row.id, sight.text);
     const text = shownText(sight.text, sight.line, limit) || nothingYet;
     if (this.#shown?.row === row.id && this.#shown.text === text) return;

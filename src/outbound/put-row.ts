@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
+import { readButton } from '../acts/ask-question.ts';
 import type { Channel, OutboundPart } from '../channels/channel.ts';
 import type { Log } from '../lib/log.ts';
 import { hasCode, NanoclawError } from '../model/errors.ts';
 import { idOfOutboxName, seqOfName } from '../model/message.ts';
-import type { OutboxRow } from '../store/outbox-row.ts';
+import type { ButtonRow, OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Spool } from './spool.ts';
 
@@ -38,7 +39,7 @@ async function putMessage(
   const { text, platformId } = row;
   if (platformId !== undefined) {
     try {
-      await channel.edit({ ...row.place, platformId, text }, signal);
+      await channel.edit({ ...row.place, platformId, text, buttons: row.buttons }, signal);
       return platformId;
     } catch (error) {
       if (!hasCode(error, 'channel.refused')) throw error;
@@ -56,8 +57,15 @@ async function putEdit(
   { channel, signal }: { channel: Channel; signal: AbortSignal },
 ): Promise<string> {
   const platformId = targetOf(store, row);
-  await channel.edit({ ...row.place, platformId, text: row.text }, signal);
+  await channel.edit({ ...row.place, platformId, text: row.text, buttons: openButtons(store, row) }, signal);
   return platformId;
+}
+
+/** The buttons of a question that is still open stay, whatever its text becomes. */
+function openButtons(store: Store, { target = '' }: OutboxRow): ButtonRow | undefined {
+  const buttons = store.said.get(idOfOutboxName(target) ?? 0)?.buttons;
+  const asked = readButton(buttons?.[0]?.value ?? '');
+  return asked && store.questions.get(asked.id)?.state === 'open' ? buttons : undefined;
 }
 
 async function putReaction(

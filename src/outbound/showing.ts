@@ -33,6 +33,6 @@ export interface ShowingParts {
   readonly everyMs: number;
   /** Aborts when nothing more is to be shown. */
   readonly signal: AbortSignal;
-  /** Does what sends or edits in a chat, one at a time with everything else that does; its signal is one try's. */
-  readonly inChat: (jid: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
+  /** Does what sends or edits at a place, one at a time with everything else that does; its signal says how long it may take. */
+  readonly inChat: (place: Place, work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
 }

@@ -14,6 +14,7 @@ interface AttachmentRow {
   path: string;
   error: string | null;
   attempts: number;
+  quoted: number;
 }
 
 interface DueRow extends AttachmentRow {
@@ -31,6 +32,9 @@ export interface DueAttachment extends IncomingAttachment {
   readonly attempts: number;
 }
 
+/** What came with a message, or with the one that it answers (`quoted`), and what its channel's `fetch` takes. */
+export type StoredAttachment = Attachment & Pick<IncomingAttachment, 'ref'>;
+
 /** Files that came with messages: pending, then ready or failed. */
 export class Attachments {
   readonly #add;
@@ -42,8 +46,8 @@ export class Attachments {
   readonly #ofMessage;
 
   constructor(db: Db) {
-    this.#add = db.prepare(`INSERT INTO attachments (message_seq, kind, name, mime, size, ref, state, path)
-      VALUES (@message, @kind, @name, @mime, @size, @ref, 'pending', @path)`);
+    this.#add = db.prepare(`INSERT INTO attachments (message_seq, kind, name, mime, size, ref, state, path, quoted)
+      VALUES (@message, @kind, @name, @mime, @size, @ref, 'pending', @path, @quoted)`);
     // The first few of each chat, so that a flood in one does not stand before all the others.
     this.#due = db.prepare<[{ now: number; perChat: number; limit: number }], DueRow>(`SELECT * FROM (
         SELECT attachments.*, inbox.group_folder, inbox.chat_jid, inbox.thread,
@@ -63,9 +67,10 @@ export class Attachments {
   }
 
   /** `path` is where it will be, inside the group's folder. Joins the caller's transaction. */
-  add(message: number, file: IncomingAttachment & { readonly path: string }): number {
+  add(message: number, file: IncomingAttachment & { readonly path: string; readonly quoted?: boolean }): number {
     const { kind, name = null, mime = null, size = null, ref, path } = file;
-    const added = this.#add.run({ message, kind, name, mime, size, ref, path });
+    const quoted = file.quoted ? 1 : 0;
+    const added = this.#add.run({ message, kind, name, mime, size, ref, path, quoted });
     return Number(added.lastInsertRowid);
   }
 
@@ -100,12 +105,14 @@ export class Attachments {
   }
 
   /** In the order in which they came. */
-  ofMessage(seq: number): Attachment[] {
+  ofMessage(seq: number): StoredAttachment[] {
     return this.#ofMessage.all(seq).map((row) => ({
       ...described(row),
       state: row.state,
       path: row.path,
       error: row.error ?? undefined,
+      ref: row.ref,
+      quoted: row.quoted === 1,
     }));
   }
 }

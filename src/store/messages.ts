@@ -1,6 +1,7 @@
 import type { Place } from '../model/chat.ts';
 import type { InboundMessage, Message, MessageKind, Role } from '../model/message.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 
 interface MessageRow {
   seq: number;
@@ -21,6 +22,24 @@ interface MessageRow {
   task_run: number | null;
 }
 
+/** What somebody said just before. `sentAt` is the platform's clock, `storedAt` ours. */
+export interface SaidBefore {
+  readonly sentAt: number;
+  readonly storedAt: number;
+  readonly units: number;
+  readonly woke: 0 | 1;
+}
+
+export interface SaidLately {
+  readonly direction: 'in' | 'out';
+  readonly sender: string;
+  readonly machine: 0 | 1;
+  readonly role: Role;
+  /** When we stored it. */
+  readonly at: number;
+  readonly woke: 0 | 1;
+}
+
 // An edit names the message it changes by that one's platform id.
 const columns = `*, CASE WHEN kind = 'edit' THEN (SELECT first.seq FROM messages AS first
   WHERE first.chat_jid = messages.chat_jid AND first.kind = 'message' AND first.platform_id = messages.platform_id) END AS original`;
@@ -32,13 +51,17 @@ export class Messages {
   readonly #newest;
   readonly #find;
   readonly #lastSaid;
+  readonly #wordsNow;
+  readonly #rewrite;
+  readonly #before;
+  readonly #recent;
 
   constructor(db: Db) {
     this.#insert = db.prepare(`
       INSERT INTO messages (chat_jid, direction, kind, platform_id, revision, thread, sender_id, sender_name, role, text,
-        sent_at, stored_at, reply_id, reply_sender, reply_text, command)
-      VALUES (@jid, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
-        @sentAt, @now, @replyId, @replySender, @replyText, @command)
+        sent_at, stored_at, reply_id, reply_sender, reply_text, command, machine)
+      VALUES (${jidNow}, @direction, @kind, @platformId, @revision, @thread, @senderId, @senderName, @role, @text,
+        @sentAt, @now, @replyId, @replySender, @replyText, @command, @machine)
       ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
     this.#markCommand = db.prepare('UPDATE messages SET command = 1 WHERE seq = ?');
     this.#get = db.prepare<[number], MessageRow>(`SELECT ${columns} FROM messages WHERE seq = ?`);
@@ -55,6 +78,21 @@ export class Messages {
       WHERE chat_jid = @jid AND thread IS @thread AND direction = 'in' AND kind = 'message' AND seq < @before
         AND NOT EXISTS (SELECT 1 FROM outbox WHERE key = 'command:' || messages.seq)
       ORDER BY seq DESC LIMIT 1`);
+    this.#wordsNow = db.prepare<[string, string], { text: string; name: string }>(`SELECT text, sender_name AS name
+      FROM messages WHERE chat_jid = ? AND kind IN ('message', 'edit') AND platform_id = ? ORDER BY revision DESC LIMIT 1`);
+    this.#rewrite = db.prepare('UPDATE messages SET text = ? WHERE seq = ?');
+    // Among the chat's last ones: an index for this question alone would cost every message.
+    this.#before = db.prepare<{ jid: string; thread: string | null; sender: string }, SaidBefore>(`SELECT
+        messages.sent_at AS sentAt, messages.stored_at AS storedAt, length(messages.text) AS units, inbox.wakes = 1 AS woke
+      FROM (SELECT * FROM messages WHERE chat_jid = @jid ORDER BY seq DESC LIMIT 50) AS messages
+        JOIN inbox ON inbox.message_seq = messages.seq
+      WHERE messages.thread IS @thread AND messages.sender_id = @sender AND messages.kind = 'message'
+      ORDER BY messages.seq DESC LIMIT 1`);
+    this.#recent = db.prepare<{ jid: string; after: number; since: number }, SaidLately>(`SELECT messages.direction,
+        messages.sender_id AS sender, messages.machine, messages.role, messages.stored_at AS at, COALESCE(inbox.wakes, 0) AS woke
+      FROM messages LEFT JOIN inbox ON inbox.message_seq = messages.seq
+      WHERE messages.chat_jid = @jid AND messages.seq > @after AND messages.stored_at > @since AND messages.kind = 'message'
+      ORDER BY messages.seq DESC LIMIT 1000`);
   }
 
   /** The new message's number, or undefined when this very message is known already. */
@@ -76,6 +114,7 @@ export class Messages {
       replySender: message.replyTo?.sender ?? null,
       replyText: message.replyTo?.text ?? null,
       command: 0,
+      machine: message.senderIsBot ? 1 : 0,
     });
     return done.changes === 0 ? undefined : Number(done.lastInsertRowid);
   }
@@ -117,6 +156,7 @@ export class Messages {
       replySender: null,
       replyText: null,
       command: said.command ? 1 : 0,
+      machine: 0,
     });
   }
 
@@ -134,6 +174,26 @@ export class Messages {
   find(jid: string, platformId: string): Message | undefined {
     const row = this.#find.get(jid, platformId);
     return row && fromRow(row);
+  }
+
+  /** What a message of the chat says now, after every edit, and who said it. */
+  wordsNow(jid: string, platformId: string): { text: string; name: string } | undefined {
+    return this.#wordsNow.get(jid, platformId);
+  }
+
+  /** Joins the transaction that stores it. */
+  rewrite(seq: number, text: string): void {
+    this.#rewrite.run(text, seq);
+  }
+
+  /** The last thing that this sender said at that place, as far as it is not long ago. */
+  lastOf(place: Place, sender: string): SaidBefore | undefined {
+    return this.#before.get({ jid: place.jid, thread: place.thread ?? null, sender });
+  }
+
+  /** What was said in the chat since then, by whom, the newest last; a thousand at most. */
+  since(jid: string, { after, since }: { after: number; since: number }): SaidLately[] {
+    return this.#recent.all({ jid, after, since }).reverse();
   }
 
   /** The last thing a person said there, before that message, that was no command. */

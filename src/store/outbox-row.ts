@@ -31,6 +31,8 @@ export interface OutboxRow {
   readonly platformId: string | undefined;
   readonly attempts: number;
   readonly nextAttemptAt: number;
+  /** When the first of its tries failed. */
+  readonly failingSince: number | undefined;
   readonly error: string | undefined;
   readonly createdAt: number;
 }
@@ -47,6 +49,7 @@ export interface OutboxColumns
   readonly buttons: string | null;
   readonly platform_id: string | null;
   readonly next_attempt_at: number;
+  readonly failing_since: number | null;
   readonly error: string | null;
   readonly created_at: number;
 }
@@ -64,6 +67,7 @@ export function fromColumns(row: OutboxColumns): OutboxRow {
     buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
     platformId: row.platform_id ?? undefined,
     nextAttemptAt: row.next_attempt_at,
+    failingSince: row.failing_since ?? undefined,
     error: row.error ?? undefined,
     createdAt: row.created_at,
   };

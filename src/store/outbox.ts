@@ -1,5 +1,6 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 import {
   type ButtonRow,
   fromColumns,
@@ -27,12 +28,17 @@ export interface NewMessage {
   readonly buttons?: ButtonRow | undefined;
 }
 
+/** So long a row that fails holds up what follows it: long enough for whatever mends itself. */
+const holdsUpMs = 120_000;
+
 /** Rows waiting for a channel, one per part. Unique by key and part, so that nothing is said twice. */
 export class Outbox {
   readonly #add;
   readonly #known;
-  readonly #openChats;
+  readonly #openPlaces;
   readonly #head;
+  readonly #aside;
+  readonly #nextDue;
   readonly #sending;
   readonly #sent;
   readonly #rewrite;
@@ -54,13 +60,21 @@ export class Outbox {
   constructor(db: Db) {
     this.#add =
       db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, kind, target, text, reply_to, file, buttons, state, created_at)
-      VALUES (@key, @part, @parts, @group, @jid, @thread, @turnId, @kind, @target, @text, @replyTo, @file, @buttons, 'due', @now)`);
+      VALUES (@key, @part, @parts, @group, ${jidNow}, @thread, @turnId, @kind, @target, @text, @replyTo, @file, @buttons, 'due', @now)`);
     this.#known = db.prepare<[string], { id: number }>('SELECT id FROM outbox WHERE key = ? LIMIT 1');
-    this.#openChats = db.prepare<[], { chat_jid: string }>(
-      "SELECT DISTINCT chat_jid FROM outbox WHERE state IN ('due', 'sending')",
+    this.#openPlaces = db.prepare<[], { chat_jid: string; thread: string | null }>(
+      "SELECT DISTINCT chat_jid, thread FROM outbox WHERE state IN ('due', 'sending')",
     );
-    this.#head = db.prepare<[string], OutboxColumns>(
-      "SELECT * FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending') ORDER BY id LIMIT 1",
+    const here = "chat_jid = @jid AND thread IS @thread AND state IN ('due', 'sending')";
+    const aside = 'COALESCE(failing_since <= @asideSince, 0)';
+    this.#head = db.prepare<[PlaceNow], OutboxColumns>(
+      `SELECT * FROM outbox WHERE ${here} AND NOT ${aside} ORDER BY id LIMIT 1`,
+    );
+    this.#aside = db.prepare<[PlaceNow], OutboxColumns>(
+      `SELECT * FROM outbox WHERE ${here} AND ${aside} AND next_attempt_at <= @now ORDER BY next_attempt_at LIMIT 1`,
+    );
+    this.#nextDue = db.prepare<[number], { at: number | null }>(
+      "SELECT MIN(next_attempt_at) AS at FROM outbox WHERE state IN ('due', 'sending') AND next_attempt_at > ?",
     );
     this.#sending = db.prepare(
       "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ? AND state = 'due'",
@@ -68,11 +82,12 @@ export class Outbox {
     this.#sent = db.prepare(
       "UPDATE outbox SET state = 'sent', platform_id = ?, sent_at = ?, error = NULL WHERE id = ?",
     );
-    this.#rewrite = db.prepare(`UPDATE outbox SET text = ?, state = 'due', attempts = 0, next_attempt_at = 0
+    this.#rewrite =
+      db.prepare(`UPDATE outbox SET text = ?, state = 'due', attempts = 0, next_attempt_at = 0, failing_since = NULL
       WHERE key = ? AND state IN ('due', 'sent')`);
     this.#forget = db.prepare('UPDATE outbox SET platform_id = NULL WHERE id = ?');
     this.#again = db.prepare(
-      "UPDATE outbox SET state = 'due', attempts = @attempts, next_attempt_at = @at, error = @error WHERE id = @id",
+      "UPDATE outbox SET state = 'due', attempts = @attempts, next_attempt_at = @at, failing_since = @failingSince, error = @error WHERE id = @id",
     );
     this.#bury = db.prepare(
       "UPDATE outbox SET state = 'dead', error = ?, agent_told = (key LIKE 'notice:%') WHERE id = ?",
@@ -136,15 +151,29 @@ export class Outbox {
     return this.#known.get(key) !== undefined;
   }
 
-  /** Chats with something to deliver. */
-  openChats(): string[] {
-    return this.#openChats.all().map((row) => row.chat_jid);
+  /** Where there is something to deliver. */
+  openPlaces(): Place[] {
+    return this.#openPlaces.all().map(({ chat_jid: jid, thread }) => ({ jid, thread: thread ?? undefined }));
   }
 
-  /** The next row of a chat, due or not: nothing overtakes it. */
-  head(jid: string): OutboxRow | undefined {
-    const row = this.#head.get(jid);
+  /**
+   * The next row of a chat and thread, due or not: nothing overtakes it. Once its tries have failed for two minutes it steps
+   * aside, and what follows it is next.
+   */
+  head(place: Place, now: number): OutboxRow | undefined {
+    const row = this.#head.get(placeNow(place, now));
     return row && fromColumns(row);
+  }
+
+  /** One that has stepped aside and is to be tried again now. */
+  asideAt(place: Place, now: number): OutboxRow | undefined {
+    const row = this.#aside.get(placeNow(place, now));
+    return row && fromColumns(row);
+  }
+
+  /** When the next row is due that is not yet. */
+  nextDueAt(now: number): number | undefined {
+    return this.#nextDue.get(now)?.at ?? undefined;
   }
 
   // Counted before the platform is called, not after: if we die inside the call, the next run must know of the try.
@@ -166,8 +195,8 @@ export class Outbox {
     this.#forget.run(id);
   }
 
-  again(id: number, next: { attempts: number; at: number; error: string }): void {
-    this.#again.run({ id, ...next });
+  again(id: number, next: { attempts: number; at: number; failingSince: number | undefined; error: string }): void {
+    this.#again.run({ id, ...next, failingSince: next.failingSince ?? null });
   }
 
   /** Given up. The group's agent is told on its next turn; of a notice it is not. */
@@ -224,4 +253,15 @@ export class Outbox {
     const found = new Map(this.#counts.all().map((row) => [row.state, row.n]));
     return { due: (found.get('due') ?? 0) + (found.get('sending') ?? 0), dead: found.get('dead') ?? 0 };
   }
+}
+
+interface PlaceNow {
+  readonly jid: string;
+  readonly thread: string | null;
+  readonly now: number;
+  readonly asideSince: number;
+}
+
+function placeNow({ jid, thread }: Place, now: number): PlaceNow {
+  return { jid, thread: thread ?? null, now, asideSince: now - holdsUpMs };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 
 /** What an agent asked the people of a chat. */
 export interface Question {
@@ -52,7 +53,7 @@ export class Questions {
   constructor(db: Db) {
     this.#add =
       db.prepare(`INSERT INTO questions (group_folder, chat_jid, thread, question, options, numbered, outbox_key, asked_at, expires_at, state)
-      VALUES (@group, @jid, @thread, @question, @options, @numbered, @key, @now, @expiresAt, 'open')`);
+      VALUES (@group, ${jidNow}, @thread, @question, @options, @numbered, @key, @now, @expiresAt, 'open')`);
     this.#get = db.prepare<[number], QuestionColumns>('SELECT * FROM questions WHERE id = ?');
     this.#openIn = db.prepare<[string], QuestionColumns>(
       "SELECT * FROM questions WHERE chat_jid = ? AND state = 'open' ORDER BY id DESC",

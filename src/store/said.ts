@@ -1,3 +1,4 @@
+import { outboxName } from '../model/message.ts';
 import type { Db } from './database.ts';
 import { fromColumns, type OutboxColumns, type OutboxRow } from './outbox-row.ts';
 
@@ -8,12 +9,16 @@ export class Said {
   readonly #ofPlatformId;
   readonly #change;
   readonly #reaction;
+  readonly #edit;
 
   constructor(db: Db) {
     this.#get = db.prepare<[number], OutboxColumns>('SELECT * FROM outbox WHERE id = ?');
     this.#ofKey = db.prepare<[string], OutboxColumns>('SELECT * FROM outbox WHERE key = ? ORDER BY part');
     this.#ofPlatformId = db.prepare<[string, string], OutboxColumns>(
       "SELECT * FROM outbox WHERE chat_jid = ? AND platform_id = ? AND kind = 'message' ORDER BY id DESC LIMIT 1",
+    );
+    this.#edit = db.prepare<[string], { text: string }>(
+      "SELECT text FROM outbox WHERE target = ? AND kind = 'edit' AND state <> 'dead' ORDER BY id DESC LIMIT 1",
     );
     this.#change = db.prepare(
       "UPDATE outbox SET text = ? WHERE id = ? AND state = 'due' AND platform_id IS NULL AND attempts = 0",
@@ -37,6 +42,11 @@ export class Said {
   ofPlatformId(jid: string, platformId: string): OutboxRow | undefined {
     const row = this.#ofPlatformId.get(jid, platformId);
     return row && fromColumns(row);
+  }
+
+  /** What it says after every edit, those on their way included. */
+  textNow(row: Pick<OutboxRow, 'id' | 'text'>): string {
+    return this.#edit.get(outboxName(row.id))?.text ?? row.text;
   }
 
   /** Another text for a message that no platform has seen yet. False when one may have. */

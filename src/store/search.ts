@@ -36,8 +36,10 @@ export class Search {
         command = 0 AND kind IN ('message', 'edit') AND text <> '' AS found
       FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`);
     this.#newest = db.prepare<[], { seq: number | null }>('SELECT MAX(seq) AS seq FROM messages');
-    this.#see = db.prepare('INSERT INTO search_chats (jid) VALUES (?) ON CONFLICT DO NOTHING');
-    this.#chat = db.prepare<[string], { id: number }>('SELECT id FROM search_chats WHERE jid = ?');
+    this.#see = db.prepare(
+      'INSERT INTO search_chats (jid) SELECT @jid WHERE NOT EXISTS (SELECT 1 FROM search_chats WHERE jid = @jid)',
+    );
+    this.#chat = db.prepare<[string], { id: number }>('SELECT id FROM search_chats WHERE jid = ? ORDER BY id');
     this.#add = db.prepare('INSERT INTO search (rowid, chat, text) VALUES (?, ?, ?)');
     this.#find = db.prepare<[string, number], { seq: number }>(
       'SELECT rowid AS seq FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?',
@@ -69,7 +71,7 @@ export class Search {
    */
   find(phrases: readonly Phrase[], { scope, limit }: { scope: Scope; limit: number }): number[] {
     if (phrases.length === 0) return [];
-    const words = scope.jids.flatMap((jid) => this.#knownWord(jid) ?? []);
+    const words = scope.jids.flatMap((jid) => this.#wordsOf(jid));
     if (scope.type === 'only' && words.length === 0) return [];
     const chats = `chat : (${words.join(' OR ')})`;
     const look = (wanted: readonly string[]) => {
@@ -107,13 +109,13 @@ export class Search {
   }
 
   #word(jid: string): string {
-    this.#see.run(jid);
-    return this.#knownWord(jid) ?? '';
+    this.#see.run({ jid });
+    return this.#wordsOf(jid)[0] ?? '';
   }
 
-  #knownWord(jid: string): string | undefined {
-    const chat = this.#chat.get(jid);
-    return chat && `c${chat.id}`;
+  // More than one for a chat that another one has moved into.
+  #wordsOf(jid: string): string[] {
+    return this.#chat.all(jid).map(({ id }) => `c${id}`);
   }
 }
 

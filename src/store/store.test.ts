@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { tempDirectory } from '../../test/temp-directory.ts';
 import type { InboundMessage } from '../model/message.ts';
 import { openDatabase } from './database.ts';
@@ -101,13 +102,13 @@ test('a message leaves once for each key, part by part in its chat’s order', (
   const message = { key: 'result:t-1', group: 'main', place, turnId: 't', parts: ['one', 'two'] };
   expect(store.outbox.add(message, 1)).toBe(true);
   expect(store.outbox.add(message, 1)).toBe(false);
-  const head = store.outbox.head('tg:1');
+  const head = headOf(store, 'tg:1');
   expect(head?.text).toBe('one');
   store.outbox.markSending(head?.id ?? 0);
   store.outbox.requeueSending();
-  expect(store.outbox.head('tg:1')).toMatchObject({ text: 'one', state: 'due', attempts: 1 });
+  expect(headOf(store, 'tg:1')).toMatchObject({ text: 'one', state: 'due', attempts: 1 });
   store.outbox.markSent(head?.id ?? 0, '77', 2);
-  expect(store.outbox.head('tg:1')?.text).toBe('two');
+  expect(headOf(store, 'tg:1')?.text).toBe('two');
   store.close();
 });
 
@@ -115,11 +116,11 @@ test('what was being sent when the host died is due at once, also after the cloc
   using home = tempDirectory();
   const store = open(home.path);
   store.outbox.add({ key: 'k', group: 'main', place, turnId: 't', parts: ['one'] }, 1);
-  const id = store.outbox.head('tg:1')?.id ?? 0;
-  store.outbox.again(id, { attempts: 1, at: 86_400_000, error: 'no network' });
+  const id = headOf(store, 'tg:1')?.id ?? 0;
+  store.outbox.again(id, { attempts: 1, at: 86_400_000, failingSince: undefined, error: 'no network' });
   store.outbox.markSending(id);
   store.outbox.requeueSending();
-  expect(store.outbox.head('tg:1')).toMatchObject({ state: 'due', nextAttemptAt: 0 });
+  expect(headOf(store, 'tg:1')).toMatchObject({ state: 'due', nextAttemptAt: 0 });
   store.close();
 });
 

@@ -8,6 +8,7 @@ import { Groups } from './groups.ts';
 import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { Messages } from './messages.ts';
+import { Moves } from './moves.ts';
 import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
 import { Questions } from './questions.ts';
@@ -27,6 +28,7 @@ export class Store {
   readonly facts: Facts;
   readonly groups: Groups;
   readonly chats: Chats;
+  readonly moves: Moves;
   readonly messages: Messages;
   readonly attachments: Attachments;
   readonly inbox: Inbox;
@@ -50,6 +52,7 @@ export class Store {
     this.facts = new Facts(db);
     this.groups = new Groups(db);
     this.chats = new Chats(db);
+    this.moves = new Moves(db);
     this.messages = new Messages(db);
     this.attachments = new Attachments(db);
     this.inbox = new Inbox(db);

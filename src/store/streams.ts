@@ -1,5 +1,6 @@
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 import type { NewMessage } from './outbox.ts';
 import { fromColumns, type OutboxColumns, type OutboxRow } from './outbox-row.ts';
 
@@ -32,7 +33,7 @@ export class Streams {
   constructor(db: Db) {
     this.#begin =
       db.prepare(`INSERT INTO outbox (key, part, parts, group_folder, chat_jid, thread, turn_id, text, reply_to, state, created_at)
-      VALUES (@key, 1, 1, @group, @jid, @thread, @turnId, @text, @replyTo, 'streaming', @now)`);
+      VALUES (@key, 1, 1, @group, ${jidNow}, @thread, @turnId, @text, @replyTo, 'streaming', @now)`);
     this.#ofTurn = db.prepare<[string], OutboxColumns>(`WITH RECURSIVE attempts (id) AS (
         SELECT ? UNION SELECT retry_of FROM turns JOIN attempts ON turns.id = attempts.id WHERE retry_of IS NOT NULL)
       SELECT * FROM outbox WHERE state = 'streaming' AND turn_id IN (SELECT id FROM attempts) ORDER BY id DESC LIMIT 1`);
@@ -42,7 +43,7 @@ export class Streams {
     this.#sent = db.prepare('UPDATE outbox SET platform_id = ? WHERE id = ?');
     this.#failed = db.prepare("UPDATE outbox SET attempts = 0 WHERE id = ? AND state = 'streaming'");
     this.#complete = db.prepare(`UPDATE outbox SET key = @key, parts = @parts, group_folder = @group, turn_id = @turnId,
-      text = @text, state = CASE WHEN platform_id IS NULL THEN 'sending' ELSE 'due' END, attempts = 0, next_attempt_at = 0
+      text = @text, state = CASE WHEN platform_id IS NULL THEN 'sending' ELSE 'due' END, attempts = 0, next_attempt_at = 0, failing_since = NULL
       WHERE id = @id`);
     const lost = "state = 'streaming' AND platform_id IS NULL AND attempts > 0";
     this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${lost}`);

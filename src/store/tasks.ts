@@ -1,5 +1,6 @@
 import type { ContextMode, Schedule, Task, TaskState } from '../model/task.ts';
 import type { Db } from './database.ts';
+import { jidNow } from './moves.ts';
 
 interface TaskRow {
   id: string;
@@ -48,7 +49,7 @@ export class Tasks {
     );
     this.#add = db.prepare(`INSERT INTO tasks (id, group_folder, chat_jid, thread, prompt, script, schedule_type,
         schedule_value, context_mode, state, next_run_at, anchor_at, created_at, created_by)
-      VALUES (@id, @group, @jid, @thread, @prompt, @script, @type, @value, @contextMode, 'active', @nextRunAt, @anchorAt,
+      VALUES (@id, @group, ${jidNow}, @thread, @prompt, @script, @type, @value, @contextMode, 'active', @nextRunAt, @anchorAt,
         @createdAt, @createdBy)`);
     this.#save = db.prepare(`UPDATE tasks SET prompt = @prompt, script = @script, schedule_type = @type,
         schedule_value = @value, state = @state, pause_reason = @pauseReason, next_run_at = @nextRunAt,

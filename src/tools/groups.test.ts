@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { ToolRoom } from '../../test/fixtures/tool-room.ts';
 
 const wanted = { type: 'register_group', jid: 'tg:99', name: 'Family', folder: 'family', trigger: '@Andy' };
@@ -119,7 +120,7 @@ test('files as v1’s agents wrote them, without an id, are done', async () => {
     timestamp,
   });
   room.look('main');
-  expect(room.store.outbox.head('tg:2')).toMatchObject({ text: '**Researcher:** hello team' });
+  expect(headOf(room.store, 'tg:2')).toMatchObject({ text: '**Researcher:** hello team' });
   expect(room.refreshed).toBe(1);
   expect(room.store.groups.get('family')).toMatchObject({ name: 'Family', requiresTrigger: false, mounts: [] });
   room.drop('team', 'tasks/1743249600003-000000.json', { ...wanted, jid: 'tg:100', folder: 'mine', ...stamped });

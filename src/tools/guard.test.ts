@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { ToolRoom } from '../../test/fixtures/tool-room.ts';
 import {
   type Caller,
@@ -134,8 +135,8 @@ test('a turn of another group that is claimed moves nothing there', async () => 
   const { foreignTurn } = scene;
   room.ask('team', { type: 'message', chatJid: 'tg:2', text: 'mine', turnId: foreignTurn });
   expect(room.store.outbox.saidBy(foreignTurn)).toEqual([]);
-  expect(room.store.outbox.head('tg:2')).toMatchObject({ text: 'mine', group: 'team' });
-  expect(room.store.outbox.head('tg:3')).toBeUndefined();
+  expect(headOf(room.store, 'tg:2')).toMatchObject({ text: 'mine', group: 'team' });
+  expect(headOf(room.store, 'tg:3')).toBeUndefined();
 });
 
 test('a group that was unregistered meanwhile may do nothing more', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { ToolRoom } from '../../test/fixtures/tool-room.ts';
 import { messageName, outboxName } from '../model/message.ts';
 
@@ -27,7 +28,7 @@ describe('an edit', () => {
     expect(room.store.said.get(1)).toMatchObject({ text: 'new words', state: 'due' });
     room.sent(1);
     expect(room.ask('team', edit('o1', 'newer <internal>secret</internal>words'))).toMatchObject({ ok: true });
-    expect(room.store.outbox.head('tg:2')).toMatchObject({ kind: 'edit', target: 'o1', text: 'newer words' });
+    expect(headOf(room.store, 'tg:2')).toMatchObject({ kind: 'edit', target: 'o1', text: 'newer words' });
   });
 
   test('names what was sent by its place in the chat as well', async () => {
@@ -35,7 +36,7 @@ describe('an edit', () => {
     const id = room.said('tg:2', 'hello');
     const [stored] = room.store.messages.newest('tg:2', 1);
     expect(room.ask('team', edit(messageName(stored?.seq ?? 0)))).toMatchObject({ ok: true });
-    expect(room.store.outbox.head('tg:2')).toMatchObject({ kind: 'edit', target: outboxName(id) });
+    expect(headOf(room.store, 'tg:2')).toMatchObject({ kind: 'edit', target: outboxName(id) });
   });
 
   test('is refused for what others said, what the host said, what is too long and what never arrived', async () => {
@@ -74,7 +75,7 @@ describe('a reaction', () => {
       ok: true,
       result: 'Your reaction will be taken back.',
     });
-    expect(room.store.outbox.head('tg:2')).toMatchObject({ kind: 'reaction', target: theirs, text: '👍' });
+    expect(headOf(room.store, 'tg:2')).toMatchObject({ kind: 'reaction', target: theirs, text: '👍' });
   });
 
   test('is refused where the platform has none, and in words where it does not take that emoji', async () => {
@@ -105,14 +106,14 @@ describe('a question', () => {
       { label: 'Blue', value: 'q1:1' },
       { label: 'Red', value: 'q1:2' },
     ];
-    expect(room.store.outbox.head('tg:2')).toMatchObject({ text: 'Which one?', buttons, place: { thread: '7' } });
+    expect(headOf(room.store, 'tg:2')).toMatchObject({ text: 'Which one?', buttons, place: { thread: '7' } });
   });
 
   test('lists its options with numbers where there are no buttons', async () => {
     using room = await ToolRoom.open();
     room.abilities.buttons = false;
     room.ask('team', question({ options: ['Blue', 'Red'], timeout_minutes: 5 }));
-    const row = room.store.outbox.head('tg:2');
+    const row = headOf(room.store, 'tg:2');
     expect(row?.text).toBe('Which one?\n\n1. Blue\n2. Red\n\nAnswer with a number.');
     expect(row?.buttons).toBeUndefined();
     const due = (minutes: number) => room.store.questions.due(room.clock.now() + minutes * 60_000).length;

@@ -91,17 +91,33 @@ export class Dispatcher {
 
   /** Ends what runs or waits at exactly that chat and thread; its messages are not answered. False: there was nothing. */
   stopTurn(place: Place): boolean {
+    const after = this.storeStop(place);
+    after?.();
+    return after !== undefined;
+  }
+
+  /** As `stopTurn`, but joins the caller's transaction: what it gives is to be called after the commit. */
+  storeStop(place: Place): (() => void) | undefined {
     const running = storeStop(this.#parts, place);
-    for (const { group_folder: folder, id } of running ?? []) {
-      this.#guarded(folder, () => this.#lanes.get(folder)?.interrupt(id));
-    }
-    return running !== undefined;
+    return (
+      running &&
+      (() => {
+        for (const { group_folder: folder, id } of running) {
+          this.#guarded(folder, () => this.#lanes.get(folder)?.interrupt(id));
+        }
+      })
+    );
   }
 
   /** The group's next turn begins a new session. What runs is finished first. */
   renew(folder: string): void {
+    this.storeRenew(folder)();
+  }
+
+  /** As `renew`, but joins the caller's transaction: what it gives is to be called after the commit. */
+  storeRenew(folder: string): () => void {
     forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
-    this.#parts.inboxBell.ring();
+    return () => this.#parts.inboxBell.ring();
   }
 
   /** Why no turn can begin: what the engine said when it was asked last, undefined when it did what it should. */

@@ -65,8 +65,16 @@ function node(message: PromptMessage, times: Intl.DateTimeFormat): string {
     ...answered(message),
     ...(message.replyTo ? [`reply_to="${attribute(message.replyTo.id)}"`] : []),
   ];
-  const files = (message.attachments ?? []).map(attached).join('');
-  return `<message ${attributes.join(' ')}>${quoted(message)}${files}${content(message.text)}</message>`;
+  const attachments = message.attachments ?? [];
+  const files = attachments
+    .filter((file) => !file.quoted)
+    .map(attached)
+    .join('');
+  const quotedFiles = attachments
+    .filter((file) => file.quoted)
+    .map(attached)
+    .join('');
+  return `<message ${attributes.join(' ')}>${quoted(message, quotedFiles)}${files}${content(message.text)}</message>`;
 }
 
 /** Less than this nobody calls late. */
@@ -133,9 +141,9 @@ function attached(file: Attachment): string {
   return `<attachment ${attributes.join(' ')} />`;
 }
 
-function quoted({ replyTo }: Message): string {
-  if (replyTo?.text === undefined) return '';
-  return `<quoted_message from="${attribute(replyTo.sender ?? 'unknown')}">${content(replyTo.text)}</quoted_message>`;
+function quoted({ replyTo }: Message, files: string): string {
+  if (!replyTo || (replyTo.text === undefined && files === '')) return '';
+  return `<quoted_message from="${attribute(replyTo.sender ?? 'unknown')}">${files}${content(replyTo.text ?? '')}</quoted_message>`;
 }
 
 function earlierAttempt(said: readonly string[]): string {

@@ -51,7 +51,7 @@ async function allQuiet(house: House): Promise<void> {
     const status = JSON.parse(house.read('data', 'ipc', 'main', 'status.json'));
     return status.state === 'idle' && status.background === 0;
   });
-  await eventually('all to be said', () => house.withStore((store) => store.outbox.openChats().length === 0));
+  await eventually('all to be said', () => house.withStore((store) => store.outbox.openPlaces().length === 0));
 }
 
 test('a background command that ends while nobody asks anything is told of in its chat, once', async () => {

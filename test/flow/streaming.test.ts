@@ -6,6 +6,7 @@ import { createRehearsal, type Rehearsal } from '../../src/gateway/rehearsal/reh
 import { callTool, cut, inOneAnswer, say } from '../../src/gateway/rehearsal/reply.ts';
 import { NanoclawError } from '../../src/model/errors.ts';
 import { eventually } from '../eventually.ts';
+import { headOf } from '../fixtures/head-of.ts';
 import { type House, openHouse } from '../house.ts';
 import { WindableClock } from '../windable-clock.ts';
 
@@ -192,7 +193,7 @@ async function loseAnswer(house: House): Promise<void> {
   house.channel.shut('tg:1');
   house.say('one');
   await eventually('the answer to wait', () => house.withStore((store) => store.outbox.openIn('tg:1') === 1));
-  house.withStore((store) => store.outbox.bury(store.outbox.head('tg:1')?.id ?? 0, 'blocked'));
+  house.withStore((store) => store.outbox.bury(headOf(store, 'tg:1')?.id ?? 0, 'blocked'));
   house.channel.open('tg:1');
 }
 
