@@ -32,6 +32,7 @@ export class Messages {
   readonly #newest;
   readonly #find;
   readonly #lastSaid;
+  readonly #settled;
 
   constructor(db: Db) {
     this.#insert = db.prepare(`
@@ -55,6 +56,15 @@ export class Messages {
       WHERE chat_jid = @jid AND thread IS @thread AND direction = 'in' AND kind = 'message' AND seq < @before
         AND NOT EXISTS (SELECT 1 FROM outbox WHERE key = 'command:' || messages.seq)
       ORDER BY seq DESC LIMIT 1`);
+    // Looked for among the last ones only, so that it costs the same however long a chat is.
+    this.#settled = db.prepare<[string, number], MessageRow>(`SELECT ${columns} FROM (
+        SELECT * FROM messages WHERE chat_jid IN (SELECT jid FROM chats WHERE group_folder = ?) ORDER BY seq DESC LIMIT 200
+      ) AS messages
+      WHERE kind IN ('message', 'edit') AND text <> '' AND command = 0
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.message_seq = messages.seq AND inbox.state <> 'done')
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.chat_jid = messages.chat_jid
+          AND outbox.platform_id = messages.platform_id AND outbox.key LIKE 'notice:%')
+      ORDER BY seq DESC LIMIT ?`);
   }
 
   /** The new message's number, or undefined when this very message is known already. */
@@ -128,6 +138,14 @@ export class Messages {
   /** The newest of a chat, oldest first. */
   newest(jid: string, limit: number): Message[] {
     return this.#newest.all(jid, limit).reverse().map(fromRow);
+  }
+
+  /**
+   * What was said lately in a group's chats and is settled, oldest first: nothing that still waits or was given up, and no
+   * notice of the host's.
+   */
+  settledIn(group: string, limit: number): Message[] {
+    return this.#settled.all(group, limit).reverse().map(fromRow);
   }
 
   /** By the platform's own id: a message rather than what was done to it later. */
