@@ -16,19 +16,19 @@ interface Common {
 
 export type Row =
   /** Nothing is wrong with the message: it waits, unspent, and goes on by itself or when a setting changes. */
-  | (Common & { readonly then: 'waits'; readonly cause: Waiting; readonly chat: Words; readonly owner: Words })
+  | (Common & { readonly outcome: 'waits'; readonly cause: Waiting; readonly chat: Words; readonly owner: Words })
   /**
    * The message is at its end, unspent are those behind it. `session`: what the conversation has to do with it. `suspect`:
    * it may be what the API refuses, `spoilt`: it is, `full`: there is no room in it, `tainted`: it must not hold this message.
    */
   | (Common & {
-      readonly then: 'ends';
+      readonly outcome: 'ends';
       readonly reason: Words;
       readonly cure: Words;
       readonly session?: 'suspect' | 'spoilt' | 'full' | 'tainted';
     })
   /** The agent failed, perhaps by chance: the message is tried again, six times at most. */
-  | (Common & { readonly then: 'tries'; readonly reason: Words });
+  | (Common & { readonly outcome: 'tries'; readonly reason: Words });
 
 const at = ({ host }: Evidence) => (host === undefined ? '' : ` at ${host}`);
 const error = ({ status }: Evidence) => (status === undefined ? '' : ` (error ${status})`);
@@ -48,7 +48,7 @@ const limits: readonly Row[] = [
     name: 'a plan’s limit: 429 with its reset, “usage limit reached”',
     when: (e) =>
       e.planEnds !== undefined || /usage limit reached|hit your .*limit|reached your specified .*limits/i.test(e.words),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'limit',
     chat: (e) => limit('My limit at the model', e),
     owner: (e) => limit('Your plan’s limit', e),
@@ -61,7 +61,7 @@ const limits: readonly Row[] = [
       /credit balance|purchase credits|billing|payment|spend(ing)? limit|insufficient (quota|balance|funds|credit)/i.test(
         e.words,
       ),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'billing',
     chat: (e) => `The account that pays for the model ${spent(e)}.`,
     owner: (e) =>
@@ -74,7 +74,7 @@ const settings: readonly Row[] = [
   {
     name: 'the model does not exist: 404 `not_found_error`, 400 “not a valid model”',
     when: (e) => !e.strange && (e.status === 404 || (badRequest(e) && isOfModel(e.words))),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'model',
     chat: (e) => `The model ${nameOfModel(e)}does not exist, or is not open to me.`,
     owner: (e) =>
@@ -86,7 +86,7 @@ const settings: readonly Row[] = [
       e.strange === 'page'
         ? (e.status ?? 200) < 500 && !statusIn(e, 413, 429)
         : e.strange !== undefined && ((e.status ?? 200) < 400 || statusIn(e, 404, 405)),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'address',
     chat: () => 'Something else answers in place of the model.',
     owner: (e) =>
@@ -95,7 +95,7 @@ const settings: readonly Row[] = [
   {
     name: 'not from here: 403 “Request not allowed”',
     when: (e) => e.status === 403 && /request not allowed|(country|region|territory)/i.test(e.words),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'credential',
     chat: () => 'The model takes no requests from where I am.',
     owner: (e) =>
@@ -104,7 +104,7 @@ const settings: readonly Row[] = [
   {
     name: 'the organisation or account is disabled',
     when: (e) => /disabled organi[sz]ation|organi[sz]ation .*disabled|account .*(disabled|on hold)/i.test(e.words),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'credential',
     chat: () => 'The model does not let me in just now.',
     owner: (e) =>
@@ -113,7 +113,7 @@ const settings: readonly Row[] = [
   {
     name: 'an expired or revoked token: 401, 403 with “OAuth token”',
     when: (e) => statusIn(e, 401, 403) && /oauth/i.test(e.words),
-    then: 'waits',
+    outcome: 'waits',
     cause: 'credential',
     chat: () => 'The model does not let me in just now.',
     owner: (e) =>
@@ -122,7 +122,7 @@ const settings: readonly Row[] = [
   {
     name: 'a refused key: 401, 403 `permission_error`',
     when: (e) => statusIn(e, 401, 403) || e.code === 'credential',
-    then: 'waits',
+    outcome: 'waits',
     cause: 'credential',
     chat: () => 'The model does not let me in just now.',
     owner: (e) => `The model refused my credential${verbatim(e)}: put a valid key into .env ${startAgain}.`,
@@ -134,7 +134,7 @@ const refusals: readonly Row[] = [
   {
     name: 'declined: stop reason `refusal`',
     when: (e) => e.stop === 'refusal',
-    then: 'ends',
+    outcome: 'ends',
     session: 'tainted',
     reason: () => 'the model declined to answer it',
     cure: () =>
@@ -143,14 +143,14 @@ const refusals: readonly Row[] = [
   {
     name: 'filtered: an error in the stream, “content filtering policy”',
     when: (e) => /content filter/i.test(e.words),
-    then: 'ends',
+    outcome: 'ends',
     reason: () => 'the model’s filter held back its own answer',
     cure: () => again,
   },
   {
     name: 'too long: 400 “prompt is too long”, “exceed context limit”',
     when: (e) => e.code === 'prompt-too-long' || (badRequest(e) && isTooLong(e.words)),
-    then: 'ends',
+    outcome: 'ends',
     session: 'spoilt',
     reason: () => 'it is too long for the model, with all that goes with it',
     cure: () => 'Send less at once, or as a file that I can read piece by piece.',
@@ -158,7 +158,7 @@ const refusals: readonly Row[] = [
   {
     name: 'too large: 413',
     when: (e) => e.status === 413,
-    then: 'ends',
+    outcome: 'ends',
     session: 'spoilt',
     reason: () => 'it is too large for the model’s server, with the pictures and files of our conversation',
     cure: () => 'Send smaller pictures or files, and fewer at once.',
@@ -166,7 +166,7 @@ const refusals: readonly Row[] = [
   {
     name: 'a conversation the API refuses: 400 on `tool_use`, `tool_result`, `thinking`, `signature`',
     when: (e) => badRequest(e) && /tool[_ ]use|tool[_ ]result|thinking|signature/i.test(e.words),
-    then: 'ends',
+    outcome: 'ends',
     session: 'spoilt',
     reason: () => 'the model refuses what was said and done around it',
     cure: () => again,
@@ -174,7 +174,7 @@ const refusals: readonly Row[] = [
   {
     name: 'a picture: 400 “image exceeds”, “Could not process image”',
     when: (e) => badRequest(e) && /image|picture|pdf|document/i.test(e.words),
-    then: 'ends',
+    outcome: 'ends',
     session: 'suspect',
     reason: ({ words }) =>
       /large|exceed|dimension|size/i.test(words)
@@ -185,7 +185,7 @@ const refusals: readonly Row[] = [
   {
     name: 'no room left for a word: stop reason `model_context_window_exceeded`',
     when: (e) => e.reason === 'max_output_tokens' && /context window/i.test(e.words),
-    then: 'ends',
+    outcome: 'ends',
     session: 'full',
     reason: () => 'it fills all the room the model has',
     cure: () => 'Ask for less at once.',
@@ -193,14 +193,14 @@ const refusals: readonly Row[] = [
   {
     name: 'the limit of one answer before the first word: stop reason `max_tokens`',
     when: (e) => e.reason === 'max_output_tokens',
-    then: 'ends',
+    outcome: 'ends',
     reason: () => 'the model reached the limit of one answer before it had said a word',
     cure: () => 'Ask for less at once.',
   },
   {
     name: 'the SDK’s own limits: turns, budget',
     when: (e) => /max(imum)?[_ ](number of )?(turns|budget)/i.test(e.words),
-    then: 'ends',
+    outcome: 'ends',
     reason: () => 'it took more steps than I may take at one go',
     cure: () => 'Ask for a part of it.',
   },
@@ -211,7 +211,7 @@ const moments: readonly Row[] = [
   {
     name: 'a rate limit: 429, `rate_limit_error`',
     when: (e) => e.status === 429 || e.type === 'rate_limit_error' || e.reason === 'rate_limit',
-    then: 'waits',
+    outcome: 'waits',
     cause: 'overloaded',
     chat: (e) => rateLimited('The model takes no more requests from me', e),
     owner: (e) => rateLimited('The model takes no more requests from me', e, verbatim(e)),
@@ -219,7 +219,7 @@ const moments: readonly Row[] = [
   {
     name: 'overloaded: 529, 503, `overloaded_error`',
     when: (e) => statusIn(e, 503, 529) || e.type === 'overloaded_error',
-    then: 'waits',
+    outcome: 'waits',
     cause: 'overloaded',
     chat: () => 'The model is overloaded right now.',
     owner: (e) => `The model is overloaded right now${error(e)}. I go on trying.`,
@@ -227,7 +227,7 @@ const moments: readonly Row[] = [
   {
     name: 'not to be reached: nobody listens, no such name, no trust, silence, cut; 502, 504',
     when: (e) => e.lost !== undefined || statusIn(e, 502, 504) || e.code === 'network',
-    then: 'waits',
+    outcome: 'waits',
     cause: 'network',
     chat: () => 'I cannot reach the model right now.',
     owner: (e) => `I cannot reach the model${at(e)}${e.lost === undefined ? error(e) : ''}${lost(e)}. I go on trying.`,
@@ -235,7 +235,7 @@ const moments: readonly Row[] = [
   {
     name: 'a failing server: 500, 520 to 527, 408, 409, `api_error`',
     when: (e) => (e.status ?? 0) >= 500 || statusIn(e, 408, 409) || e.type === 'api_error' || e.code === 'overloaded',
-    then: 'waits',
+    outcome: 'waits',
     cause: 'overloaded',
     chat: () => 'The model’s server is in trouble right now.',
     owner: (e) => `The model’s server${at(e)} is in trouble right now${error(e)}. I go on trying.`,
@@ -246,7 +246,7 @@ const rest: readonly Row[] = [
   {
     name: 'any other answer',
     when: (e) => e.code === 'model' || e.status !== undefined,
-    then: 'ends',
+    outcome: 'ends',
     session: 'suspect',
     reason: (e) => `the model’s server would not take it${error(e)}`,
     cure: () => again,
@@ -254,10 +254,10 @@ const rest: readonly Row[] = [
   {
     name: 'the agent’s program was killed',
     when: (e) => /SIGKILL|code 137|out of memory/i.test(e.words),
-    then: 'tries',
+    outcome: 'tries',
     reason: () => 'my agent’s program was killed, perhaps for want of memory',
   },
-  { name: 'the agent failed', when: () => true, then: 'tries', reason: (e) => e.words || 'my agent gave no reason' },
+  { name: 'the agent failed', when: () => true, outcome: 'tries', reason: (e) => e.words || 'my agent gave no reason' },
 ];
 
 export const failingAnswers: readonly Row[] = [...limits, ...settings, ...refusals, ...moments, ...rest];
@@ -270,7 +270,7 @@ export function failureOfResult(
   const e = evidenceOf(failed, seen);
   const row = failingAnswers.find(({ when }) => when(e)) ?? failingAnswers[failingAnswers.length - 1];
   const detail = e.status === undefined ? e.words : `error ${e.status}: ${e.words}`;
-  switch (row?.then) {
+  switch (row?.outcome) {
     case 'waits':
       return {
         type: 'outside',
@@ -281,7 +281,9 @@ export function failureOfResult(
       };
     case 'ends': {
       const { session } = row;
-      return { type: 'ends', reason: row.reason(e), detail: e.words, cure: row.cure(e), ...(session && { session }) };
+      // Where the model stopped by itself the words are the SDK's, and for its own users.
+      const words = e.stop === undefined && e.reason !== 'max_output_tokens' ? e.words : '';
+      return { type: 'ends', reason: row.reason(e), detail: words, cure: row.cure(e), ...(session && { session }) };
     }
     default:
       return { type: 'message', reason: row?.reason(e) ?? e.words };
@@ -316,7 +318,11 @@ function isTooLong(words: string): boolean {
 }
 
 function nameOfModel({ words, model }: Evidence): string {
-  const named = /model: (\S+)/.exec(words)?.[1] ?? /selected model \(([^)]+)\)/.exec(words)?.[1] ?? model;
+  const named =
+    /model: (\S+)/.exec(words)?.[1] ??
+    /(\S+) is not a valid model/.exec(words)?.[1] ??
+    /selected model \(([^)]+)\)/.exec(words)?.[1] ??
+    model;
   return named === undefined ? '' : `“${named}” `;
 }
 

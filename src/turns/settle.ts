@@ -164,15 +164,18 @@ function tellCause(parts: SayParts, rows: readonly InboxRow[], told: Held): void
   const { task } = taskOf(store, oldest) ?? {};
   const waiting = task ? `${nameOfTask(task)} waits for that.` : 'Your message is kept and will be answered.';
   const key = `notice:${told.cause}:${oldest.id}`;
-  say(parts, oldest, { key: keyOfPromise(parts, key, told), text: `⏸ ${inMain ? owner : chat} ${waiting}` });
+  say(parts, oldest, {
+    key: isBroken(oldest, told) ? `${key}:${told.untilAt}` : key,
+    text: `⏸ ${inMain ? owner : chat} ${waiting}`,
+  });
   const once = told.once ?? Math.floor(clock.now() / 3_600_000);
   if (!inMain)
     tellMain(desk, { key: `notice:owner:${told.cause}:${once}`, text: `⏸ ${owner} (${oldest.chat_jid} waits.)` });
 }
 
-// A limit that goes on when it should have ended is said again; anything else once.
-function keyOfPromise({ store }: SayParts, key: string, { cause, untilAt }: Held): string {
-  return cause === 'limit' && untilAt !== undefined && store.outbox.knows(key) ? `${key}:${untilAt}` : key;
+/** It was told to wait for the end of a limit, and the limit goes on: that is said again, anything else once. */
+function isBroken(row: InboxRow, { cause, untilAt }: Held): boolean {
+  return cause === 'limit' && row.cause === cause && (untilAt ?? 0) > row.next_attempt_at + 60_000;
 }
 
 function giveUp(parts: SayParts, row: InboxRow, reason: Reason): { row: InboxRow; reason: Reason } | undefined {

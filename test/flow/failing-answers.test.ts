@@ -13,7 +13,7 @@ interface Seen {
   readonly owner: string;
   readonly requests: number;
   readonly seconds: string;
-  readonly then: string;
+  readonly outcome: string;
   readonly attempts: number;
   readonly next: string;
   /** The next request still held what was refused. */
@@ -41,7 +41,7 @@ test('every failing answer is told once and truly, costs its message nothing it 
       chat: expect.stringMatching(row.chat),
       ...(row.owner && { owner: expect.stringMatching(row.owner) }),
       requests: row.requests,
-      then: row.then,
+      outcome: row.outcome,
       attempts: 0,
       heldIt: row.renews ? false : expect.anything(),
       notices: 1,
@@ -71,10 +71,10 @@ async function tried(
   house.say(`good-${n}`, { jid });
   await house.hears(2, { jid });
   const heard = house.heard(jid);
-  const then = { waiting: 'waits', dead: 'ends', done: 'answered', claimed: 'claimed' }[at?.state ?? 'claimed'];
+  const outcome = { waiting: 'waits', dead: 'ends', done: 'answered', claimed: 'claimed' }[at?.state ?? 'claimed'];
   return {
     name: row.name,
-    ...{ chat, requests, seconds, then, attempts: at?.attempts ?? 0, next: heard[1] ?? '' },
+    ...{ chat, requests, seconds, outcome, attempts: at?.attempts ?? 0, next: heard[1] ?? '' },
     owner: ownerText(house, at?.turn_id ?? undefined),
     heldIt: model.asked.get(n)?.at(-1)?.includes(`bad-${n}`) ?? false,
     notices: heard.length - 1,
@@ -102,9 +102,9 @@ function ownerText(house: House, turn: string | undefined): string {
 
 function print(seen: readonly Seen[]): void {
   const lines = seen.map((one) => {
-    const { name, then, requests, seconds, chat, owner, next, heldIt } = one;
+    const { name, outcome, requests, seconds, chat, owner, next, heldIt } = one;
     const told = chat.replace(/\n+/g, ' ⏎ ');
-    return `${name} | ${then} | ${requests} | ${seconds} | ${told} | ${owner} | ${next}${heldIt ? '' : ' (new conversation)'}`;
+    return `${name} | ${outcome} | ${requests} | ${seconds} | ${told} | ${owner} | ${next}${heldIt ? '' : ' (new conversation)'}`;
   });
   process.stdout.write(`answer | then | requests | s | chat | owner | next message\n${lines.join('\n')}\n`);
 }
