@@ -211,6 +211,7 @@ function makeTurns(
       if (channel?.capabilities.reactions) void acknowledge({ channel, clock, log }, { jid, platformId, emoji });
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
+    failedAnswer: (group) => gateway.failedAnswer(group),
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);

@@ -38,7 +38,8 @@ export function setGroup(store: Store, change: { folder: string; now: number } &
       budget: budget === undefined ? old.budget : budget === 'default' ? undefined : budget,
     };
     store.groups.save(group, now);
-    // What waited for a budget may go now, or is held again.
+    // What waited for it may go now, or is held again.
+    if (model !== undefined) store.inbox.wakeCauses('model');
     if (budget !== undefined) store.inbox.wakeCauses('budget');
     return group;
   });

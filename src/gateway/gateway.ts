@@ -1,3 +1,4 @@
+import type { FailedAnswer } from '../model/failed-answer.ts';
 import type { Egress } from '../model/group.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface Gateway {
   /** The environment a run needs so that the SDK sends the right kind of placeholder. Holds no secret. */
   readonly environment: Readonly<Record<string, string>>;
   open(spec: DoorSpec): Promise<Door>;
+  /** What the model's server answered that group's agent last, where that was no answer. Not over a restart. */
+  failedAnswer(group: string): FailedAnswer | undefined;
   /** Closes every door. Idempotent; nothing can be opened afterwards. */
   close(): Promise<void>;
 }

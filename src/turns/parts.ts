@@ -4,6 +4,7 @@ import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
+import type { FailedAnswer } from '../model/failed-answer.ts';
 import type { Group } from '../model/group.ts';
 import type { FoundRun, Run } from '../sandbox/sandbox.ts';
 import type { Store } from '../store/store.ts';
@@ -73,6 +74,8 @@ export interface TurnParts {
   readonly streams: (jid: string) => boolean;
   /** Our reaction to a message of a person; undefined takes it back. A hint. */
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
+  /** What the model answered that group's agent last, where the gateway saw that it was no answer. */
+  readonly failedAnswer: (group: string) => FailedAnswer | undefined;
   /** Why no turn of that group may begin for this place now (no credential, a full disk, a spent budget), or undefined. */
   readonly heldBy: (group: Group, place: Place) => Held | undefined;
 }

@@ -11,6 +11,8 @@ export interface PromptOptions {
   readonly omitted: number;
   /** Set when an earlier attempt at these messages failed: what it had already sent. */
   readonly earlier: { readonly said: readonly string[] } | undefined;
+  /** What was said before a new conversation was begun for this group, oldest first. */
+  readonly recalled?: readonly Message[];
   /** What the group's agent said and no channel would take. */
   readonly undelivered?: readonly Undelivered[];
 }
@@ -43,6 +45,7 @@ export function writePrompt(messages: readonly PromptMessage[], options: PromptO
   });
   const lines = [
     `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
+    ...recalled(options.recalled ?? [], times),
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
     ...(options.undelivered ?? []).map(undelivered),
     options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
@@ -149,6 +152,28 @@ function quoted({ replyTo }: Message, files: string): string {
 function earlierAttempt(said: readonly string[]): string {
   const sent = said.map((text) => `<sent>${content(text)}</sent>`).join('');
   return `<earlier_attempt note="You began to answer these messages before and were cut off. Commands you ran may have taken effect: look before you repeat them. Do not send again what was sent.">${sent}</earlier_attempt>`;
+}
+
+/** Of one message, and of all of them: enough to go on with a conversation. */
+const recalledUnits = { each: 1_000, all: 12_000 };
+
+function recalled(messages: readonly Message[], times: Intl.DateTimeFormat): string[] {
+  const lines: string[] = [];
+  let left = recalledUnits.all;
+  for (const { seq, jid, direction, senderName, sentAt, text } of messages.toReversed()) {
+    const words = text.length > recalledUnits.each ? `${text.slice(0, recalledUnits.each)}…` : text;
+    left -= words.length;
+    if (left < 0) break;
+    const from = direction === 'out' ? 'you' : senderName;
+    const time = attribute(clockTime(sentAt, times));
+    lines.unshift(
+      `<said id="${messageName(seq)}" chat="${attribute(jid)}" by="${attribute(from)}" time="${time}">${content(words)}</said>`,
+    );
+  }
+  if (lines.length === 0) return [];
+  const note =
+    'Our earlier conversation could not be continued. This was said lately, and is answered: only to be known.';
+  return [`<earlier_conversation note="${note}">`, ...lines, '</earlier_conversation>'];
 }
 
 function undelivered({ jid, text, why }: Undelivered): string {

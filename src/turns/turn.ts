@@ -9,6 +9,7 @@ import { cutInBatches } from './batches.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { TurnParts } from './parts.ts';
 import { type PromptMessage, type PromptOptions, writePrompt } from './prompt.ts';
+import { wantsRecall } from './renew.ts';
 import { taskOf } from './task-row.ts';
 
 /** One run of the agent over its waiting rows. It has exactly one reply place; the rows and inputs are in the store. */
@@ -96,17 +97,19 @@ export class Turn {
 
   #addInput(rows: readonly InboxRow[], more: Pick<PromptOptions, 'omitted' | 'undelivered'>): { id: string } {
     const { store, clock, settings } = this.#parts;
+    const { task } = (rows[0] && taskOf(store, rows[0])) ?? {};
+    const knowsNothing = task?.contextMode !== 'isolated' && wantsRecall(this.#parts, this.group.folder);
     const text = writePrompt(
       rows.flatMap((row) => this.#messageOf(row) ?? []),
       {
         timeZone: settings.timeZone,
         now: clock.now(),
         earlier: this.#earlier(rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined),
+        recalled: knowsNothing ? store.messages.settledIn(this.group.folder, 30) : [],
         ...more,
       },
     );
     const model = this.group.model ?? settings.model;
-    const { task } = (rows[0] && taskOf(store, rows[0])) ?? {};
     return store.turns.addInput(this.id, ({ id }) => {
       const body: MessageInput = {
         v: 1,

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { NanoclawError } from '../../model/errors.ts';
+import type { FailedAnswer } from '../../model/failed-answer.ts';
 import type { Door, DoorSpec, Gateway } from '../gateway.ts';
 import type { RequestHandler } from '../model-api.ts';
 import { variableOf } from './credential.ts';
@@ -31,7 +32,9 @@ export class EmbeddedGateway implements Gateway {
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #connectMs: number;
-  readonly #model: RequestHandler;
+  readonly #model: (group: string) => RequestHandler;
+  /** By group, what the model's server answered last, where that was no answer. */
+  readonly #failed = new Map<string, FailedAnswer>();
   readonly #upstream: Upstream | undefined;
   readonly #doors = new Map<string, Promise<Door>>();
   #closed = false;
@@ -51,11 +54,14 @@ export class EmbeddedGateway implements Gateway {
     this.#connectMs = connectMs;
     if (upstream.kind === 'rehearsal') {
       this.credential = 'rehearsal';
-      this.#model = upstream.handler;
+      this.#model = () => upstream.handler;
     } else {
       const real = new Upstream(upstream, { clock, log, connectMs, idleMs });
       this.credential = variableOf(upstream.credential.kind);
-      this.#model = (request, response) => real.handle(request, response);
+      this.#model = (group) => (request, response) => {
+        const counts = request.method === 'POST' && /^\/v1\/messages(\?|$)/.test(request.url ?? '');
+        real.handle(request, response, counts ? (failed) => this.#note(group, failed) : undefined);
+      };
       this.#upstream = real;
     }
     const placeholder = upstream.kind === 'rehearsal' ? 'ANTHROPIC_API_KEY' : this.credential;
@@ -92,11 +98,20 @@ export class EmbeddedGateway implements Gateway {
     }
   }
 
+  failedAnswer(group: string): FailedAnswer | undefined {
+    return this.#failed.get(group);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const doors = await Promise.allSettled(this.#doors.values());
     await Promise.all(doors.map((door) => (door.status === 'fulfilled' ? door.value.close() : undefined)));
     this.#upstream?.close();
+  }
+
+  #note(group: string, failed: FailedAnswer | undefined): void {
+    if (failed) this.#failed.set(group, failed);
+    else this.#failed.delete(group);
   }
 
   #openDoor(spec: DoorSpec): Promise<Door> {
@@ -110,6 +125,6 @@ export class EmbeddedGateway implements Gateway {
       log,
       connectMs: this.#connectMs,
     });
-    return openDoor({ directory: spec.directory, model: this.#model, egress, clock: this.#clock, log });
+    return openDoor({ directory: spec.directory, model: this.#model(spec.group), egress, clock: this.#clock, log });
   }
 }
