@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -22,6 +23,8 @@ export interface ChannelParts {
   setting(name: string): string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Kept-alive connections over slow lines and the proxy of the settings. Ask for each request. */
+  agentFor?: (url: URL) => Agent;
   /** What a person can command in a chat, for a platform's menu. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
 }

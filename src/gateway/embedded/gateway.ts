@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { Outgoing } from '../../lib/outgoing.ts';
 import { NanoclawError } from '../../model/errors.ts';
 import type { Door, DoorSpec, Gateway } from '../gateway.ts';
 import type { RequestHandler } from '../model-api.ts';
@@ -16,6 +17,8 @@ export interface EmbeddedGatewayOptions {
   readonly upstream: ModelUpstream;
   readonly log: Log;
   readonly clock?: Clock;
+  /** How the outside is reached; the gateway does not close it. Default: its own, without a proxy. */
+  readonly outgoing?: Outgoing;
   readonly network?: Network;
   /** Longest wait for a connection, the look-up of the name included. */
   readonly connectMs?: number;
@@ -32,19 +35,15 @@ export class EmbeddedGateway implements Gateway {
   readonly #network: Network;
   readonly #connectMs: number;
   readonly #model: RequestHandler;
-  readonly #upstream: Upstream | undefined;
+  readonly #own: Outgoing | undefined;
   readonly #doors = new Map<string, Promise<Door>>();
   #closed = false;
 
   constructor(options: EmbeddedGatewayOptions) {
-    const {
-      upstream,
-      log,
-      clock = systemClock,
-      network = systemNetwork,
-      connectMs = 15_000,
-      idleMs = 120_000,
-    } = options;
+    const { upstream, log, clock = systemClock, connectMs = 15_000, idleMs = 120_000 } = options;
+    const outgoing = options.outgoing ?? new Outgoing({ clock, connectMs });
+    this.#own = options.outgoing ? undefined : outgoing;
+    const { network = systemNetwork(outgoing) } = options;
     this.#log = log;
     this.#clock = clock;
     this.#network = network;
@@ -53,10 +52,9 @@ export class EmbeddedGateway implements Gateway {
       this.credential = 'rehearsal';
       this.#model = upstream.handler;
     } else {
-      const real = new Upstream(upstream, { clock, log, connectMs, idleMs });
+      const real = new Upstream(upstream, { clock, log, outgoing, connectMs, idleMs });
       this.credential = variableOf(upstream.credential.kind);
       this.#model = (request, response) => real.handle(request, response);
-      this.#upstream = real;
     }
     const placeholder = upstream.kind === 'rehearsal' ? 'ANTHROPIC_API_KEY' : this.credential;
     // Where the relay inside every sandbox listens.
@@ -96,7 +94,7 @@ export class EmbeddedGateway implements Gateway {
     this.#closed = true;
     const doors = await Promise.allSettled(this.#doors.values());
     await Promise.all(doors.map((door) => (door.status === 'fulfilled' ? door.value.close() : undefined)));
-    this.#upstream?.close();
+    this.#own?.close();
   }
 
   #openDoor(spec: DoorSpec): Promise<Door> {
