@@ -11,6 +11,7 @@ import { serveRehearsal } from './gateway/rehearsal/serve.ts';
 import { chatCommands } from './inbound/commands.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import type { Outgoing } from './lib/outgoing.ts';
 import { hasCode } from './model/errors.ts';
 import { AppleSandbox } from './sandbox/apple.ts';
 import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
@@ -33,9 +34,17 @@ export async function channelSettingNames(): Promise<string[]> {
 }
 
 /** The platforms this home has credentials for. */
-export async function buildChannels(config: Config, parts: BuildParts): Promise<readonly Channel[]> {
+export async function buildChannels(
+  config: Config,
+  { outgoing, ...parts }: BuildParts & { outgoing: Outgoing },
+): Promise<readonly Channel[]> {
   const setting = (name: string) => config.channelSettings.get(name)?.open();
-  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: chatCommands });
+  const { channels, skipped } = await loadChannels({
+    ...parts,
+    setting,
+    agentFor: (url) => outgoing.agentFor(url),
+    commands: chatCommands,
+  });
   for (const { name, missing } of skipped) {
     parts.log.info(
       { channel: name, missing },
@@ -47,7 +56,7 @@ export async function buildChannels(config: Config, parts: BuildParts): Promise<
 }
 
 /** Without a credential the rehearsal model stands in, behind the same door. */
-export function buildGateway(config: Config, parts: BuildParts): Gateway {
+export function buildGateway(config: Config, parts: BuildParts & { outgoing: Outgoing }): Gateway {
   const { credential, upstreamUrl } = config;
   if (credential) {
     return new EmbeddedGateway({ upstream: { kind: 'anthropic', baseUrl: upstreamUrl, credential }, ...parts });

@@ -69,3 +69,33 @@ test('a credential prints as ***, however it is printed', () => {
     `${inspect(config, { depth: 9 })} ${JSON.stringify(config)} ${String(config.credential?.value)}`,
   ).not.toContain('canary');
 });
+
+test('an empty TZ is none at all: the zone of the system is taken', () => {
+  using home = tempDirectory();
+  const { timeZone } = readConfig(home.path, { environment: {} });
+  const before = process.env['TZ'];
+  process.env['TZ'] = '';
+  try {
+    const { timeZone: withEmpty } = readConfig(home.path);
+    expect(new Intl.DateTimeFormat('en', { timeZone: withEmpty }).resolvedOptions().timeZone).toBe(timeZone);
+  } finally {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  }
+  expect(readConfig(home.path, { environment: { TZ: ':Europe/Berlin' } }).timeZone).toBe('Europe/Berlin');
+  expect(readConfig(home.path, { environment: { TZ: ':/etc/localtime' } }).timeZone).toBe(timeZone);
+});
+
+test('proxies come from the environment and from .env, in either case, and print as ***', () => {
+  using home = tempDirectory();
+  writeFileSync(join(home.path, '.env'), 'https_proxy=http://ann:canary@proxy.test:3128\nNO_PROXY=.lan\n');
+  const environment = { http_proxy: 'proxy.test:3128', no_proxy: '10.0.0.0/8' };
+  const { proxies, ...config } = readConfig(home.path, { environment, channelSettings: [] });
+  expect(proxies.https?.open()).toBe('http://ann:canary@proxy.test:3128');
+  expect(proxies.http?.open()).toBe('proxy.test:3128');
+  expect(proxies.none).toBe('10.0.0.0/8');
+  expect(`${inspect({ proxies, config }, { depth: 9 })} ${JSON.stringify(proxies)}`).not.toContain('canary');
+  expect(() => readConfig(home.path, { environment: { HTTPS_PROXY: 'socks5://ann:canary@p:1' } })).toThrow(
+    /^HTTPS_PROXY is not the address of a proxy that is spoken to by HTTP\.$/,
+  );
+});

@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readEnvFile } from './lib/env-file.ts';
 import type { logLevels } from './lib/log.ts';
+import { type Proxies, readProxy } from './lib/proxies.ts';
 import { Secret } from './lib/secret.ts';
-import { bytesOf } from './lib/setting-kinds.ts';
+import { bytesOf, isZone } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
 import { settings } from './settings.ts';
 
@@ -28,6 +29,7 @@ export interface Config {
   readonly diskMinFreeBytes: number;
   readonly credential: Credential | undefined;
   readonly upstreamUrl: string;
+  readonly proxies: Proxies;
   readonly runtime: 'auto' | 'docker' | 'podman' | 'container' | 'local';
   readonly image: string;
   readonly signOfLifeMs: number;
@@ -75,15 +77,27 @@ function secretsOf(given: Record<string, string>, names: readonly string[]): Rea
 function known(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of names) {
-    const value = environment[name];
+    const value = environment[name] || environment[spelledAs(name)];
     // An empty variable is an absent one, here as in .env.
     if (value) found[name] = value;
   }
   return found;
 }
 
+// What everybody reads from the environment is written in lower case as often.
+const inBothCases = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+function spelledAs(name: string): string {
+  return inBothCases.includes(name) ? name.toLowerCase() : name;
+}
+
 function fromFile(path: string, channelSettings: readonly string[] | undefined): Record<string, string> {
   const found = readEnvFile(path);
+  for (const name of inBothCases) {
+    const { [spelledAs(name)]: value } = found;
+    if (value === undefined) continue;
+    found[name] ??= value;
+    delete found[spelledAs(name)];
+  }
   for (const name of Object.keys(found)) {
     if (!(name in settings.shape) && channelSettings && !channelSettings.includes(name)) {
       throw new NanoclawError('config.invalid', `${name} in ${path} is not a setting.`, {
@@ -127,12 +141,13 @@ function toConfig(values: Values, at: Surroundings): Config {
     configDirectory: values.NANOCLAW_CONFIG_DIR ?? join(at.environment['HOME'] || homedir(), '.config', 'nanoclaw'),
     checkout: at.checkout,
     assistantName: values.ASSISTANT_NAME,
-    timeZone: values.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: values.TZ ?? systemZone(at.environment),
     model: values.MODEL,
     dailyBudgetUsd: values.BUDGET_DAILY_USD,
     diskMinFreeBytes: bytesOf(values.DISK_MIN_FREE),
     credential: credentialOf(values),
     upstreamUrl: values.ANTHROPIC_BASE_URL,
+    proxies: proxiesOf(values),
     runtime: values.CONTAINER_RUNTIME,
     image: values.CONTAINER_IMAGE,
     signOfLifeMs: values.CONTAINER_TIMEOUT,
@@ -171,6 +186,20 @@ function credentialOf(values: Values): Credential | undefined {
     return { kind: 'auth-token', variable: 'ANTHROPIC_AUTH_TOKEN', value: values.ANTHROPIC_AUTH_TOKEN };
   }
   return undefined;
+}
+
+function systemZone(environment: NodeJS.ProcessEnv): string {
+  // Empty is absent, but with it the runtime takes the zone for unknown; without it, it looks again.
+  if (environment['TZ'] === '') delete environment['TZ'];
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return isZone(timeZone) ? timeZone : 'UTC';
+}
+
+function proxiesOf(values: Values): Proxies {
+  const { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: none } = values;
+  if (http) readProxy('HTTP_PROXY', http);
+  if (https) readProxy('HTTPS_PROXY', https);
+  return { http, https, none };
 }
 
 /** For the reference page: each setting, its default as a person would write it, and what it means. */

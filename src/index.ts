@@ -13,6 +13,7 @@ import { readConfig } from './config.ts';
 import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
+import { Outgoing } from './lib/outgoing.ts';
 
 export { type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
@@ -49,6 +50,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     // Whoever asks again hurries the same end.
     stopping ??= stopped.finally(() => {
       unwatch();
+      outgoing.close();
       log.info('the host has stopped');
       file.close();
       awake[Symbol.dispose]();
@@ -57,7 +59,8 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     return stopping;
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));
-  const channels = buildChannels(config, { clock: systemClock, log });
+  const outgoing = new Outgoing({ clock: systemClock, proxies: config.proxies });
+  const channels = buildChannels(config, { clock: systemClock, log, outgoing });
   // Whatever comes first, it is told by `startApp`: unheard until then it would count as an error nobody expected.
   channels.catch(() => undefined);
   const starting = startApp({
@@ -65,7 +68,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     clock: systemClock,
     log,
     channels,
-    gateway: buildGateway(config, { clock: systemClock, log }),
+    gateway: buildGateway(config, { clock: systemClock, log, outgoing }),
     chooseSandbox: (recorded) =>
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
     formerSandbox: (runtime) => formerSandbox(runtime, config, systemClock),
@@ -73,6 +76,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   const app = await starting.catch((error: unknown) => {
     unwatch();
+    outgoing.close();
     file.close();
     awake[Symbol.dispose]();
     throw error;

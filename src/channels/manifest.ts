@@ -25,6 +25,8 @@ export interface ChannelParts {
   setting(name: string): string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Kept-alive connections over slow lines and the proxy of the settings. Ask for each request. */
+  agentFor?: (url: URL) => Agent;
   /** What a person can command in a chat, for a platform's menu. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
   /** Who makes its connections to the outside; whoever hands it over closes it. Node's own if not given. */

@@ -4,7 +4,8 @@ import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { NanoclawError, systemCode } from '../../model/errors.ts';
+import type { Outgoing } from '../../lib/outgoing.ts';
+import { NanoclawError, sentenceOf, systemCode } from '../../model/errors.ts';
 import type { FailedAnswer } from '../../model/failed-answer.ts';
 import { type ApiError, maxRequestBytes, sendApiError } from '../model-api.ts';
 import { type Credential, withCredential } from './credential.ts';
@@ -26,6 +27,7 @@ export interface AnthropicUpstream {
 export interface UpstreamParts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly outgoing: Outgoing;
   readonly connectMs: number;
   readonly idleMs: number;
 }
@@ -35,20 +37,11 @@ export class Upstream {
   readonly #spec: AnthropicUpstream;
   readonly #parts: UpstreamParts;
   readonly #base: URL;
-  readonly #agent: http.Agent;
 
   constructor(spec: AnthropicUpstream, parts: UpstreamParts) {
     this.#spec = spec;
     this.#parts = parts;
     this.#base = parseBase(spec);
-    // Shorter than what servers and routers in between usually keep, so that a message rarely meets a dead connection.
-    const keeping = { keepAlive: true, timeout: 60_000 };
-    const ca = spec.ca === undefined ? {} : { ca: spec.ca };
-    this.#agent = this.#base.protocol === 'https:' ? new https.Agent({ ...keeping, ...ca }) : new http.Agent(keeping);
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 
   /** Only for requests that `isModelRequest` let through. */
@@ -69,15 +62,14 @@ export class Upstream {
       outgoing.destroy();
       sendApiError(response, error);
     };
-    const patience = new Patience(clock, connectMs, () => {
+    // The connection's own deadline comes first: it knows whether it is the proxy that is silent.
+    const patience = new Patience(clock, connectMs + 1_000, () => {
       log.warn({ host, began: response.headersSent }, 'model upstream is silent');
       fail(silentError, 'silent');
     });
 
-    outgoing.once('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', () => patience.restart(idleMs));
-      else patience.restart(idleMs);
-    });
+    // It comes when it is connected.
+    outgoing.once('socket', () => patience.restart(idleMs));
     outgoing.on('error', (error) => {
       if (open) log.warn({ host, error: systemCode(error) ?? error.message }, 'model upstream failed');
       fail(unreachable(host, error), systemCode(error) ?? 'broken');
@@ -116,7 +108,8 @@ export class Upstream {
     const prefix = this.#base.pathname.replace(/\/+$/, '');
     const start = this.#base.protocol === 'https:' ? https.request : http.request;
     return start({
-      agent: this.#agent,
+      agent: this.#parts.outgoing.agentFor(this.#base),
+      ...(this.#spec.ca === undefined ? {} : { ca: this.#spec.ca }),
       protocol: this.#base.protocol,
       hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
       port: this.#base.port,
@@ -171,7 +164,8 @@ const tooLargeError: ApiError = {
 };
 
 function unreachable(host: string, error: unknown): ApiError {
-  const why = systemCode(error) ?? 'the connection broke';
+  // A proxy's failure is a sentence with its cure; whoever must mend something reads it in the chat.
+  const why = error instanceof NanoclawError ? sentenceOf(error) : (systemCode(error) ?? 'the connection broke');
   const message = `NanoClaw's gateway cannot reach the model at ${host} (${why}).`;
   return { status: 502, type: 'api_error', message, ...(isThere(why) ? {} : { headers: notAgain }) };
 }
