@@ -20,7 +20,7 @@ const asked = process.argv[1] || '';
 if (asked.endsWith('need-node.mjs')) {
   const problem = nodeProblem(process.versions.node);
   if (problem !== '') {
-    process.stderr.write(problem + '\n');
+    process.stderr.write(`${problem}\n`);
     process.exitCode = 1;
   }
 }
