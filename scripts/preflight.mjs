@@ -21,7 +21,7 @@ const checks = [
 /**
  * Runs them side by side; none takes longer than two seconds.
  * @param {string} root
- * @param {{ installed?: boolean, environment?: NodeJS.ProcessEnv, runtime?: string, home?: string }} [options]
+ * @param {{ installed?: boolean, environment?: NodeJS.ProcessEnv, runtime?: string | undefined, home?: string | undefined }} [options]
  * @returns {Promise<{ check: string, title: string, state: 'ok' | 'warning' | 'problem', says: string, cure?: string }[]>}
  */
 export async function preflight(root, { installed = false, environment = process.env, runtime, home } = {}) {

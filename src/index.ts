@@ -14,7 +14,7 @@ import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 
-export { type Preparer, serveRehearsalModel } from './build-parts.ts';
+export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
 
 export interface RunHostOptions {
