@@ -30,6 +30,10 @@ export const adminLine = z.union([adminReply, chatEvent]);
 
 const folder = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'a folder is letters, digits, - and _, at most 64');
 
+const hostAndPort = z
+  .string()
+  .regex(/^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/, 'an address is host:port, such as example.com:443');
+
 /** Parameters and results of every method; the host parses params, the client parses results. */
 export const adminMethods = {
   status: {
@@ -65,6 +69,18 @@ export const adminMethods = {
         /** Dollars a day; null: none of its own; `none`: held by no budget. */
         budget: z.union([z.number(), z.literal('none')]).nullable(),
         chats: z.array(z.string()),
+        mounts: z.array(
+          z.object({
+            host: z.string(),
+            /** Below /workspace/extra. */
+            name: z.string(),
+            readOnly: z.boolean(),
+            /** Why it is not mounted, or not as it was asked for. */
+            problem: z.string().nullable(),
+          }),
+        ),
+        /** `host:port` pairs that it may reach whatever its egress is, private addresses included. */
+        allow: z.array(z.string()),
       }),
     ),
   },
@@ -93,6 +109,19 @@ export const adminMethods = {
       model: z.string().min(1).optional(),
       egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
       budget: budgetWish.optional(),
+      mounts: z
+        .object({
+          add: z.array(
+            z.object({
+              hostPath: z.string().min(1),
+              containerPath: z.string().min(1).optional(),
+              readonly: z.boolean(),
+            }),
+          ),
+          remove: z.array(z.string()),
+        })
+        .optional(),
+      allow: z.object({ add: z.array(hostAndPort), remove: z.array(z.string()) }).optional(),
     }),
     result: z.object({}),
   },

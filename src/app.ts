@@ -41,10 +41,10 @@ export interface AppOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
-  /** The runtime recorded by an earlier start, or undefined; resolves to the sandbox to use and what to record. */
+  /** The runtime recorded by an earlier start, or undefined; resolves to the sandbox to use, what to record, and what a person should know. */
   readonly chooseSandbox: (
     recorded: string | undefined,
-  ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
+  ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined; notice?: string | undefined }>;
   /** A sandbox of a runtime that was used before; undefined where this machine has it no more. */
   readonly formerSandbox?: (runtime: RuntimeName) => Sandbox | undefined;
   readonly gateway: Gateway;
@@ -80,7 +80,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const install = installId(store);
   // First: a setting that is wrong is told at once, before an image is built.
   const platforms = await options.channels;
-  const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
+  const { sandbox, record, notice } = await options.chooseSandbox(store.facts.get('runtime'));
   await leaveRuntime(store, sandbox.capabilities.runtime, { former: options.formerSandbox ?? (() => undefined), log });
   if (record) store.facts.set('runtime', record);
   stops.add(() => gateway.close());
@@ -105,7 +105,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
-  const notices = noticesOf(gateway, sandbox);
+  const notices = [...noticesOf(gateway, sandbox), ...config.warnings, ...(notice === undefined ? [] : [notice])];
   const turns: TurnControl = {
     stop: (place) => dispatcher.storeStop(place),
     renew: (folder) => dispatcher.storeRenew(folder),
@@ -143,6 +143,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       renew: (folder) => dispatcher.renew(folder),
       dailyBudgetUsd: config.dailyBudgetUsd,
       recheckEgress: (folder) => launcher.recheckEgress(folder),
+      judgeMounts: (group) => launcher.judgeMounts(group),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),

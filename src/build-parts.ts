@@ -16,9 +16,9 @@ import { hasCode } from './model/errors.ts';
 import { AppleSandbox } from './sandbox/apple.ts';
 import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
 import { ContainerSandbox } from './sandbox/container-cli.ts';
+import { programIn } from './sandbox/cures.mjs';
 import { docker, podmanHere } from './sandbox/dialects.ts';
 import { clientEnvironment } from './sandbox/engine-client.ts';
-import { findProgram } from './sandbox/find-program.ts';
 import { LocalSandbox, localProgram } from './sandbox/local.ts';
 import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.ts';
 
@@ -83,12 +83,12 @@ export interface Preparer {
 export async function buildSandbox(
   config: Config,
   parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
-): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }> {
+): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined; notice: string | undefined }> {
   const { clock, preparer, log } = parts;
   const choice = await choose(config, parts);
   const sandbox = sandboxFor(choice.runtime, config, clock);
   if (choice.record || (await answers(sandbox, log))) await preparer.prepare(choice.runtime, config.image);
-  return { sandbox, record: choice.record ? choice.runtime : undefined };
+  return { sandbox, record: choice.record ? choice.runtime : undefined, notice: choice.notice };
 }
 
 // An engine that was chosen before and is down now does not keep the host from starting: messages wait for it.
@@ -122,7 +122,7 @@ async function choose(
 
 /** To end what still runs in a runtime that is not used any more; undefined where its client is not on this machine. */
 export function formerSandbox(runtime: RuntimeName, config: Config, clock: Clock): Sandbox | undefined {
-  const there = runtime !== 'local' && findProgram(config.environment.path, runtime) !== undefined;
+  const there = runtime !== 'local' && programIn(config.environment.path, runtime) !== undefined;
   return there ? sandboxFor(runtime, config, clock) : undefined;
 }
 

@@ -15,7 +15,7 @@ import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 import { Outgoing } from './lib/outgoing.ts';
 
-export { type Preparer, serveRehearsalModel } from './build-parts.ts';
+export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
 
 export interface RunHostOptions {

@@ -17,8 +17,8 @@ export interface AppleOptions {
 const client = {
   program: 'container',
   cures: {
-    start: 'Start it (container system start), then wait or try again.',
-    access: 'Start it as this very user (container system start).',
+    start: () => 'Start it (container system start), then wait or try again.',
+    access: () => 'Start it as this very user (container system start).',
   },
 };
 

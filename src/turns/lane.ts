@@ -158,7 +158,7 @@ export class Lane {
       this.#otherwise = { type: 'message', reason };
       void live.kill({ endedByUs: false });
     } else if (this.#turn && this.#stopDeadline.missedBy(this.#turn.id, now)) void live.kill({ endedByUs: true });
-    else if (!this.#turn && isStale(this.#parts, this.#folder, live.runId)) live.close();
+    else if (!this.#turn && this.#isOutOfDate(live)) live.close();
     else if (!this.#turn && !live.ahead && now - live.idleSince >= idleMs) live.close();
   }
 
@@ -185,6 +185,13 @@ export class Lane {
     if (this.#turn) this.#parts.setTyping(this.#turn.place, false);
     // It stays `running` in the store: whoever adopts the container goes on with it.
     this.#turn = undefined;
+  }
+
+  /** Its conversation was given up, or its group has other mounts now: the next container has them, and the conversation. */
+  #isOutOfDate({ runId, group }: LiveRun): boolean {
+    if (isStale(this.#parts, this.#folder, runId)) return true;
+    const mounts = this.#parts.store.groups.get(this.#folder)?.mounts ?? group.mounts;
+    return JSON.stringify(mounts) !== JSON.stringify(group.mounts);
   }
 
   #take(turn: Turn): void {

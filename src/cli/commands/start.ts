@@ -1,7 +1,9 @@
+import { fstatSync } from 'node:fs';
+import path from 'node:path';
 import { defineCommand } from 'citty';
 import { type AdminClient, connectAdmin } from '../../admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { hasCode, NanoclawError } from '../../model/errors.ts';
+import { hasCode, NanoclawError, systemCode } from '../../model/errors.ts';
 import { isPiped, talk } from '../chat/talk.ts';
 import type { Cli } from '../cli.ts';
 import { readableLog } from '../readable-log.ts';
@@ -24,6 +26,7 @@ export const command = (cli: Cli) =>
   });
 
 async function start(cli: Cli, chat: boolean): Promise<void> {
+  if (chat) requireInput();
   const running = await connectAdmin(cli.socketPath).catch((error: unknown) => {
     if (hasCode(error, 'admin.not-running')) return undefined;
     throw error;
@@ -39,7 +42,7 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     echo: !chat && process.stderr.isTTY ? (line) => note(readableLog(line)) : undefined,
   });
   try {
-    for (const notice of chat ? [] : host.notices) cli.note(notice);
+    if (!chat) sayThatItRuns(cli, host.notices);
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
     else await host.ended;
   } finally {
@@ -49,6 +52,31 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     // Piped input is a run of its own: nothing of it stays behind.
     await host.stop(chat && isPiped());
   }
+}
+
+/** Neither a terminal nor lines from a pipe or a file: as with nohup, `</dev/null`, cron and systemd. */
+function requireInput(): void {
+  if (process.stdin.isTTY || hasLines()) return;
+  throw new NanoclawError('start.no-terminal', 'There is no terminal here to chat in.', {
+    cure: 'Start the host alone: ./nanoclaw start --no-chat. Or give it lines: echo hello | ./nanoclaw start.',
+  });
+}
+
+function hasLines(): boolean {
+  try {
+    const input = fstatSync(0);
+    return input.isFIFO() || input.isSocket() || input.isFile();
+  } catch (error) {
+    // Closed by whoever started us.
+    if (systemCode(error) === 'EBADF') return false;
+    throw error;
+  }
+}
+
+function sayThatItRuns(cli: Cli, notices: readonly string[]): void {
+  for (const notice of notices) cli.note(notice);
+  const log = path.join(cli.config.home, 'logs', 'nanoclaw.log');
+  cli.note(`The host is running (pid ${process.pid}). Log: ${log} (./nanoclaw logs -f). End it: ./nanoclaw stop.`);
 }
 
 async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
