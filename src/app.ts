@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
+import { chatCommands } from './inbound/commands.ts';
 import { folderFiles } from './inbound/folder-files.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
@@ -126,7 +127,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const keeper = keepChannels(channels, { receiver, desk, log, failedDirectory: join(config.home, 'data', 'failed') });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
-  const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
+  const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices, commands: chatCommands };
   const admin = new AdminServer({
     path: join(config.home, 'data', 'admin.sock'),
     log,

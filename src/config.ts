@@ -61,6 +61,11 @@ export interface ConfigSources {
   readonly channelSettings?: readonly string[] | undefined;
 }
 
+/** A terminal that shows text and obeys nothing (`TERM=dumb`, or no TERM at all). */
+export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return ['dumb', 'unknown', ''].includes(environment['TERM'] ?? '');
+}
+
 /** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
 export function readConfig(checkout: string, sources: ConfigSources = {}): Config {
   const { environment = process.env, channelSettings } = sources;

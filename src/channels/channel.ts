@@ -147,6 +147,8 @@ export interface Channel {
   /** The text so far of the answer that `id` (a positive number, the same while it grows) names; empty takes it back. Resolves when the next one may follow. */
   draft(place: ChannelPlace, draft: { id: number; text: string }): Promise<void>;
   setTyping(jid: string, thread: string | undefined, on: boolean): void;
+  /** Shows the tool at work (undefined: none) in its own way, so no line about a long silence is sent. A hint, like typing. */
+  showTool?(place: ChannelPlace, name: string | undefined): void;
   react(reaction: Reaction, signal: AbortSignal): Promise<void>;
   fetch(ref: string, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>;
   refresh?(known: readonly string[]): Promise<void>;

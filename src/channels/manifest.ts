@@ -25,12 +25,10 @@ export interface ChannelParts {
   setting(name: string): string | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** Kept-alive connections over slow lines and the proxy of the settings. Ask for each request. */
-  agentFor?: (url: URL) => Agent;
+  /** Kept-alive connections over slow lines and the proxy of the settings; ask for each request. Node's own if not given. */
+  readonly agentFor?: ((url: URL) => Agent) | undefined;
   /** What a person can command in a chat, for a platform's menu. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
-  /** Who makes its connections to the outside; whoever hands it over closes it. Node's own if not given. */
-  readonly agentFor?: ((url: URL) => Agent) | undefined;
 }
 
 export type CreateChannel = (parts: ChannelParts) => Channel;

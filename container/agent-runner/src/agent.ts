@@ -206,7 +206,8 @@ export class Agent {
   }
 
   #tellLife(event: SdkEvent): void {
-    this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
+    if (event.type === 'tool-result') this.#parts.report.activity('');
+    else this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
   }
 
   /** Says where we stand, and leaves when that is all there is left to do. */
