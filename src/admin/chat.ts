@@ -60,7 +60,7 @@ function attach(parts: ChatParts, folder: string, connection: AdminConnection): 
     });
   }
   const jid = terminalJid(folder);
-  wireChat(store, { jid, folder, name: `Terminal of ${group.name}` });
+  wireChat(store, { jid, folder, name: `Terminal of ${group.name}`, channel: 'terminal' });
   const listening = chat.terminal.attach(jid, (event) => connection.emit(event));
   connection.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true });
   return {
