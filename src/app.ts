@@ -7,6 +7,7 @@ import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
 import { type Channel, ownerOf, type Reaction } from './channels/channel.ts';
+import { readChannelOf } from './channels/index.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
@@ -76,7 +77,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function build(options: AppOptions, stops: Stops): Promise<App> {
   const { config, clock, log, gateway } = options;
   const startedAt = clock.now();
-  const registry = openRegistry(options, stops);
+  const registry = openRegistry(options, { stops, channelOf: await readChannelOf() });
   const { store } = registry;
   const install = installId(store);
   // First: a setting that is wrong is told at once, before an image is built.
@@ -173,7 +174,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
-function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registry {
+function openRegistry(
+  { config, clock, log }: AppOptions,
+  { stops, channelOf }: { stops: Stops; channelOf: Registry['channelOf'] },
+): Registry {
   const lock = lockHome(join(config.home, 'data', 'host.lock'));
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
@@ -185,6 +189,7 @@ function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registr
     groupsDirectory: join(config.home, 'groups'),
     templatesDirectory: join(config.checkout, 'groups'),
     assistantName: config.assistantName,
+    channelOf,
   };
   const main = store.groups.main();
   if (main) tryFolder(registry, main, log);

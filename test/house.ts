@@ -20,6 +20,7 @@ import type { Sandbox } from '../src/sandbox/sandbox.ts';
 import type { InboxState } from '../src/store/inbox.ts';
 import { Store } from '../src/store/store.ts';
 import { eventually } from './eventually.ts';
+import { channelOf } from './fixtures/channel-of.ts';
 import { FakeChannel } from './fixtures/fake-channel.ts';
 import { RecordingSandbox } from './fixtures/recording-sandbox.ts';
 import { WindableClock } from './windable-clock.ts';
@@ -143,6 +144,7 @@ export class House implements AsyncDisposable {
           groupsDirectory: join(this.home, 'groups'),
           templatesDirectory: join(checkout, 'groups'),
           assistantName: this.config.assistantName,
+          channelOf,
         },
         { folder, name: folder, jid, ...more },
       ),

@@ -1,14 +1,21 @@
-import { channelOfJid } from '../model/chat.ts';
 import { NanoclawError } from '../model/errors.ts';
 import type { Store } from '../store/store.ts';
 
+interface Wire {
+  readonly jid: string;
+  readonly folder: string;
+  readonly name?: string;
+  /** Of which channel it is; not needed for a chat that was seen. */
+  readonly channel?: string | undefined;
+}
+
 /** Wires a chat to a group; a chat not seen yet is made known. Throws `chat.unknown-kind`, `chat.wired`, `group.unknown`. */
-export function wireChat(store: Store, wire: { jid: string; folder: string; name?: string }): void {
+export function wireChat(store: Store, wire: Wire): void {
   const { jid, folder } = wire;
-  const channel = channelOfJid(jid);
+  const channel = wire.channel ?? store.chats.get(jid)?.channel;
   if (channel === undefined) {
     throw new NanoclawError('chat.unknown-kind', `"${jid}" is no chat id that a channel knows.`, {
-      cure: 'Ids look like tg:123, 123@g.us, slack:C1, dc:123 or terminal:folder; "npx nanoclaw chats list" shows those seen.',
+      cure: 'Ids look like tg:123 or terminal:folder; "npx nanoclaw chats list" shows those seen.',
     });
   }
   store.transaction(() => {

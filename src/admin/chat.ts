@@ -91,7 +91,7 @@ function attach(
     });
   }
   const jid = terminalJid(folder);
-  wireChat(store, { jid, folder, name: `Terminal of ${group.name}` });
+  wireChat(store, { jid, folder, name: `Terminal of ${group.name}`, channel: 'terminal' });
   const unread = store.outbox.openKeys(jid);
   const listening = chat.terminal.attach(jid, (event) => connection.emit(event));
   connection.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true });

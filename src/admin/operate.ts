@@ -78,7 +78,7 @@ export function operate(operation: Operation): AdminHandlers {
       })),
     'groups.add': (wanted) => ({ folder: registerGroup(registry, wanted).folder }),
     'groups.wire': (wire) => {
-      wireChat(store, wire);
+      wireChat(store, { ...wire, channel: registry.channelOf(wire.jid) });
       return {};
     },
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),

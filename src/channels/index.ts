@@ -25,6 +25,12 @@ export async function readManifests(): Promise<ChannelManifest[]> {
   );
 }
 
+/** The channel a JID belongs to by its shape, whether or not that channel is configured here. */
+export async function readChannelOf(): Promise<(jid: string) => string | undefined> {
+  const manifests = await readManifests();
+  return (jid) => manifests.find((manifest) => manifest.chatOf(jid) !== undefined)?.name;
+}
+
 /**
  * Imports and makes every configured channel; none is started. Throws `config.invalid` naming the variable when a setting
  * is wrong, `channel.not-installed` when the library of a configured one is missing.
