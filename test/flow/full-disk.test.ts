@@ -98,3 +98,24 @@ test('a result that cannot be stored stays in its mailbox and is answered with o
   house.clock.advance(2_000);
   expect(await house.hears(1)).toEqual(['hello']);
 });
+
+test('a stop whose reply cannot be stored has stopped nothing: the message is answered', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => say(`re ${context.text}`);
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  house.sandbox.beforeStart = () => gate;
+  const seq = house.say('hello');
+  await eventually('the container to be made', () => house.state(seq) === 'claimed');
+  {
+    using _broken = failing(Outbox, 'add');
+    expect(() => house.say('/stop')).toThrow('The disk is full');
+    expect(() => house.say('/new')).toThrow('The disk is full');
+  }
+  expect(house.state(seq)).toBe('claimed');
+  go();
+  expect(await house.hears(1)).toEqual(['re hello']);
+  await house.rests();
+});
