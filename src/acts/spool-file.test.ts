@@ -26,7 +26,7 @@ test('what is sent is a private copy: the agent’s later changes do not reach i
   const spoolDirectory = join(home.path, 'data', 'spool');
   mkdirSync(join(folder, 'out'), { recursive: true });
   writeFileSync(join(folder, 'out', 'a\n"b".png'), 'first', { mode: 0o644 });
-  const spooled = spoolFile(['out', 'a\n"b".png'], { folder, spoolDirectory, maxBytes: 5 });
+  const spooled = spoolFile(['out', 'a\n"b".png'], { key: 'request:r-1', folder, spoolDirectory, maxBytes: 5 });
   expect(spooled).toEqual({ ok: true, file: { path: expect.any(String), name: 'a__b_.png', mime: 'image/png' } });
   writeFileSync(join(folder, 'out', 'a\n"b".png'), 'second');
   const [name = ''] = readdirSync(spoolDirectory);
@@ -42,7 +42,7 @@ test('what is refused leaves no copy', () => {
   mkdirSync(folder);
   writeFileSync(join(folder, 'six'), '123456');
   writeFileSync(join(folder, 'empty'), '');
-  const from = { folder, spoolDirectory, maxBytes: 5 };
+  const from = { key: 'request:r-1', folder, spoolDirectory, maxBytes: 5 };
   expect(spoolFile(['six'], from)).toMatchObject({ ok: false, reason: 'too-large' });
   expect(spoolFile(['empty'], from)).toEqual({ ok: false, reason: 'empty' });
   expect(spoolFile(['none'], from)).toMatchObject({ ok: false, reason: 'missing' });

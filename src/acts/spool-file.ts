@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { mimeOfName } from '../lib/mime.ts';
@@ -28,15 +28,15 @@ export function partsInFolder(path: string): string[] | undefined {
 
 /**
  * Copies an agent's file to where only the host reaches it, so that what is delivered is what stood there when it was asked
- * for. No link is followed at any component. A copy that no row names, because the host died or the transaction was undone,
- * is removed at the next start.
+ * for. No link is followed at any component. `key` is the outbox's: a request that is done again, because its transaction was
+ * undone, replaces its own copy. One that no row names is removed at the next start.
  */
 export function spoolFile(
   parts: readonly string[],
-  from: { folder: string; spoolDirectory: string; maxBytes: number },
+  from: { key: string; folder: string; spoolDirectory: string; maxBytes: number },
 ): Spooling {
   const name = parts.at(-1) ?? '';
-  const as = randomUUID();
+  const as = createHash('sha256').update(from.key).digest('hex').slice(0, 32);
   try {
     mkdirSync(from.spoolDirectory, { recursive: true, mode: 0o700 });
     using source = SafeDirectory.open(from.folder, ...parts.slice(0, -1));

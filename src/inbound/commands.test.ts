@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { headOf } from '../../test/fixtures/head-of.ts';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
+import { openPairing } from '../acts/pair-owner.ts';
 import { scheduleTask } from '../acts/schedule-task.ts';
 import { chatCommands, findCommand } from './commands.ts';
 
@@ -209,5 +210,74 @@ describe('what commands do', () => {
       'Nothing was said here yet that I could explain.',
       expect.stringMatching(/‹internal>main’s own[\s\S]*woke the group/),
     ]);
+  });
+});
+
+describe('/start', () => {
+  const sam = { jid: 'tg:50', senderId: 'sam', senderName: 'Sam' };
+
+  test('with the code of a link pairs, and the code is stored nowhere', () => {
+    using desk = new InboundDesk();
+    const { code } = openPairing(desk.desk, 'telegram');
+    const seq = desk.say(`/start ${code}`, sam) ?? 0;
+    expect(desk.store.owners.has('telegram', 'sam')).toBe(true);
+    expect(desk.store.messages.get(seq)?.text).toBe('/start ***');
+    expect(desk.heard('tg:50')[0]).toContain('you are an owner');
+  });
+
+  test('alone is answered in one line while a code is open, or while there is no owner at all', () => {
+    using desk = new InboundDesk();
+    desk.say('/start', sam);
+    expect(desk.heard('tg:50')).toEqual([expect.stringContaining('npx nanoclaw pair telegram')]);
+    desk.store.owners.add({ channel: 'telegram', senderId: 'olga', name: 'Olga' }, 1);
+    openPairing(desk.desk, 'telegram');
+    // Not again and again to the same one.
+    expect(desk.say('/start', sam)).toBeUndefined();
+    desk.say('/start', { jid: 'tg:51', senderId: 'tom', senderName: 'Tom' });
+    expect(desk.heard('tg:51')).toEqual([expect.stringContaining('/pair CODE')]);
+  });
+
+  test('meets silence of a stranger whose bot has an owner, and no code is open', () => {
+    using desk = new InboundDesk();
+    desk.store.owners.add({ channel: 'telegram', senderId: 'olga', name: 'Olga' }, 1);
+    expect(desk.say('/start', sam)).toBeUndefined();
+    expect(desk.say('/start AAAA2222', sam)).toBeUndefined();
+    expect(desk.heard('tg:50')).toEqual([]);
+    desk.say('/start', { senderId: 'olga' });
+    expect(desk.heard()).toEqual([expect.stringContaining('/help')]);
+  });
+});
+
+describe('what looks like a command and is none', () => {
+  test.each([
+    ['/stauts', 'There is no command /stauts. Did you mean /status? /help shows them all.'],
+    ['/HLEP', 'There is no command /hlep. Did you mean /help? /help shows them all.'],
+    ['/modle opus', 'There is no command /modle. Did you mean /model? /help shows them all.'],
+    ['/quit', 'There is no command /quit. /help shows them all.'],
+    ['/foo', 'There is no command /foo. /help shows them all.'],
+  ])('%s is told in main', (text, reply) => {
+    using desk = new InboundDesk();
+    const seq = desk.say(text) ?? 0;
+    expect(desk.heard()).toEqual([reply]);
+    expect(desk.store.inbox.ofMessage(seq)).toBeUndefined();
+  });
+
+  test.each([
+    '/etc/hosts',
+    '/etc/hosts is empty, why?',
+    '/compact this in your head',
+    '/ what',
+    'see /stauts',
+    '/stauts@other_bot',
+  ])('%s goes to the agent', (text) => {
+    using desk = new InboundDesk();
+    expect(desk.store.inbox.ofMessage(desk.say(text) ?? 0)).toMatchObject({ wakes: 1 });
+  });
+
+  test('elsewhere, or from somebody who may not command, it is a message', () => {
+    using desk = new InboundDesk();
+    desk.store.owners.add({ channel: 'telegram', senderId: 'olga', name: 'Olga' }, 1);
+    expect(desk.store.inbox.ofMessage(desk.say('/stauts') ?? 0)).toMatchObject({ wakes: 1 });
+    expect(desk.store.inbox.ofMessage(desk.say('/stauts', { jid: 'tg:-2', senderId: 'olga' }) ?? 0)).toBeDefined();
   });
 });

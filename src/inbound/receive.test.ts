@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { InboundDesk } from '../../test/fixtures/receiver.ts';
+import { setAside } from './set-aside.ts';
 
 function texts(desk: InboundDesk, jid = 'tg:1', group = 'main'): string[] {
   const rows = desk.store.inbox.waitingAt(group, { jid, thread: undefined }, { now: desk.clock.now() });
@@ -134,4 +136,84 @@ test('files of somebody who may only be overheard are named and not fetched', ()
     { state: 'failed', error: expect.stringContaining('overheard') },
   ]);
   expect(desk.store.attachments.ofMessage(desk.say('', { attachments }) ?? 0)).toMatchObject([{ state: 'pending' }]);
+});
+
+describe('what cannot be stored', () => {
+  test('for the message’s own fault is thrown as it is; the others of its act are not stored without it', () => {
+    using desk = new InboundDesk();
+    const poison = desk.message('poison');
+    Object.defineProperty(poison, 'replyTo', {
+      get: () => {
+        throw new TypeError('no quote');
+      },
+    });
+    expect(() => desk.act(desk.message('first'), poison)).toThrow(TypeError);
+    expect(desk.store.messages.newest('tg:1', 9)).toEqual([]);
+    expect(desk.say('next')).toBeDefined();
+  });
+
+  test.each(['SQLITE_FULL', 'SQLITE_BUSY', 'SQLITE_READONLY', 'ENOSPC'])('for %s is to be tried again', (code) => {
+    using desk = new InboundDesk();
+    const add = desk.store.inbox.add;
+    desk.store.inbox.add = () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    expect(() => desk.say('hello')).toThrow(expect.objectContaining({ code: 'inbound.not-stored' }));
+    desk.store.inbox.add = add;
+    expect(desk.say('hello')).toBeDefined();
+  });
+
+  test('and is set aside stands in a file, a hundred at most, and the owner hears of it once a day for each chat', () => {
+    using desk = new InboundDesk();
+    const directory = join(desk.path, 'failed');
+    const { desk: parts } = desk;
+    const log = pino({ level: 'silent' });
+    const aside = (text: string, jid = 'tg:-2') =>
+      setAside({ desk: parts, log, directory }, [desk.message(text, { jid })], new Error('why'));
+    aside('/pair ABCD2345');
+    const [file = ''] = readdirSync(directory);
+    const path = join(directory, file);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ error: 'why', messages: [{ text: '/pair ***' }] });
+    for (let n = 0; n < 110; n++) {
+      desk.clock.advance(1);
+      aside(`message ${n}`);
+    }
+    expect(readdirSync(directory)).toHaveLength(100);
+    expect(readdirSync(directory)).not.toContain(file);
+    expect(desk.heard()).toEqual([expect.stringContaining(`could not be taken in`)]);
+    aside('elsewhere', 'tg:1');
+    desk.clock.advance(86_400_000);
+    aside('later');
+    expect(desk.heard()).toHaveLength(2);
+  });
+});
+
+describe('a text that is too long for a prompt', () => {
+  const long = `${'so long '.repeat(20_000)}the end`;
+  const folder = (desk: InboundDesk) => join(desk.path, 'main', 'attachments');
+
+  test('is a file named by its message, written once however often it comes', () => {
+    using desk = new InboundDesk();
+    const message = desk.message(long);
+    const [seq] = desk.act(message);
+    expect(desk.act(message)).toEqual([undefined]);
+    expect(readdirSync(folder(desk))).toEqual([`m${seq}.txt`]);
+    expect(readFileSync(join(folder(desk), `m${seq}.txt`), 'utf8')).toBe(long);
+    expect(desk.store.messages.get(seq ?? 0)?.text).toContain(
+      `all of it is in /workspace/group/attachments/m${seq}.txt`,
+    );
+    // The host died between the two: whatever the platform repeats is written then.
+    rmSync(join(folder(desk), `m${seq}.txt`));
+    desk.act(message);
+    expect(readdirSync(folder(desk))).toEqual([`m${seq}.txt`]);
+  });
+
+  test('is stored cut where the agent has put something else in the way', () => {
+    using desk = new InboundDesk();
+    symlinkSync('/etc', folder(desk));
+    const seq = desk.say(long) ?? 0;
+    expect(desk.store.messages.get(seq)?.text).toMatch(/^so long [\s\S]*the rest could not be kept\]$/);
+    expect(desk.store.inbox.ofMessage(seq)).toMatchObject({ wakes: 1 });
+  });
 });

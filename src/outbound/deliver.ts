@@ -9,7 +9,7 @@ import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Place } from '../model/chat.ts';
 import { hasCode } from '../model/errors.ts';
-import type { OutboxRow } from '../store/outbox-row.ts';
+import { type OutboxRow, wordsOfRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { putRow } from './put-row.ts';
 import { countRepeat, isUnsure } from './repeats.ts';
@@ -175,7 +175,14 @@ export class Delivery {
     store.transaction(() => {
       store.outbox.markSent(row.id, platformId, clock.now());
       store.messages.insertOutbound(
-        { ...row.place, platformId, name, text: wordsOf(row), kind: row.kind, command: row.key.startsWith('command:') },
+        {
+          ...row.place,
+          platformId,
+          name,
+          text: wordsOfRow(row),
+          kind: row.kind,
+          command: row.key.startsWith('command:'),
+        },
         clock.now(),
       );
     });
@@ -254,10 +261,4 @@ function keyOf({ jid, thread }: Place): string {
 /** Doing it twice would be seen: an edit or a reaction may be repeated. */
 function isSending(row: OutboxRow): boolean {
   return row.kind === 'message' && row.platformId === undefined;
-}
-
-/** As the chat's history shows it. */
-function wordsOf({ kind, text, target }: OutboxRow): string {
-  if (kind !== 'reaction') return text;
-  return text === '' ? `[took back a reaction to ${target}]` : `[reacted ${text} to ${target}]`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
 import { PostOffice } from '../../test/fixtures/post-office.ts';
 import { postMessage } from '../acts/post-message.ts';
+import { Busy } from '../channels/channel.ts';
 import { NanoclawError } from '../model/errors.ts';
 
 const edits = { type: 'edit', everyMs: 1_000 } as const;
@@ -125,5 +126,47 @@ describe('where messages can be edited', () => {
     await office.stands('Half', 'Whole');
     expect(office.store.facts.get('possible-repeats')).toBe('1');
     expect(office.log.join('\n')).toContain(`"key":"stream:${first.id}/1"`);
+  });
+});
+
+describe('while the platform asks to wait', () => {
+  test('nothing is called, then the newest stands there, and a result in the meantime is not late', async () => {
+    await using office = await PostOffice.open({ streamed: edits });
+    const turn = office.turn();
+    office.stream.onPartial(turn, 'One');
+    await office.stands('One');
+    let calls = 0;
+    let busyUntil = office.clock.now() + 14_000;
+    const edit = office.channel.edit.bind(office.channel);
+    office.channel.edit = async (sent, signal) => {
+      calls += 1;
+      const leftMs = busyUntil - office.clock.now();
+      if (leftMs > 0) throw new Busy('Telegram', leftMs);
+      return edit(sent, signal);
+    };
+    await office.writes(turn, 'One two');
+    await eventually('the first call', () => calls === 1);
+    await new Promise(setImmediate);
+    for (const text of ['One two three', 'One two three four']) {
+      office.clock.advance(2_000);
+      office.stream.onPartial(turn, text);
+      await new Promise(setImmediate);
+    }
+    expect(calls).toBe(1);
+    office.clock.advance(busyUntil - office.clock.now() + 100);
+    await office.stands('One two three four');
+    expect(calls).toBe(2);
+    // Again, and the result comes while it lasts: it stands there in the moment the wait is over.
+    busyUntil = office.clock.now() + 20_000;
+    await office.writes(turn, 'One two three four five');
+    await eventually('the call', () => calls === 3);
+    await new Promise(setImmediate);
+    office.result(turn, 'All of it.');
+    office.end(turn);
+    await eventually('the wait of the result', () => calls === 4);
+    await new Promise(setImmediate);
+    office.clock.advance(busyUntil - office.clock.now() + 100);
+    await office.stands('All of it.');
+    expect(calls).toBe(5);
   });
 });

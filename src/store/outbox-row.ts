@@ -72,3 +72,9 @@ export function fromColumns(row: OutboxColumns): OutboxRow {
     createdAt: row.created_at,
   };
 }
+
+/** As a chat's history and the agent are shown it. */
+export function wordsOfRow({ kind, text, target }: Pick<OutboxRow, 'kind' | 'text' | 'target'>): string {
+  if (kind !== 'reaction') return text;
+  return text === '' ? `[took back a reaction to ${target}]` : `[reacted ${text} to ${target}]`;
+}

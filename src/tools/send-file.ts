@@ -18,7 +18,7 @@ export function createTool(desk: ToolDesk) {
       const { spoolDirectory } = desk;
       if (isSpoolFull(desk.store, { jid: to.place.jid, spoolDirectory })) return refuse('busy', tooManyWait);
       const folder = desk.folderOf(caller.group.folder);
-      const spooled = spoolFile(parts, { folder, spoolDirectory, maxBytes });
+      const spooled = spoolFile(parts, { key: caller.key, folder, spoolDirectory, maxBytes });
       if (!spooled.ok) return refusalOf(spooled.reason, maxBytes);
       const { group, place } = to;
       const { key, turnId } = caller;

@@ -4,6 +4,7 @@ import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import { type Message, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
+import { wordsOfRow } from '../store/outbox-row.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { cutInBatches } from './batches.ts';
 import { chooseRows } from './choose-rows.ts';
@@ -52,7 +53,9 @@ export class Turn {
   claimMore(): boolean {
     const { store } = this.#parts;
     return store.transaction(() => {
-      const rows = rowsAt(this.#parts, this.group.folder, this.place);
+      // Its chat may have another id by now.
+      const place = { ...this.place, jid: store.moves.nowOf(this.place.jid) };
+      const rows = rowsAt(this.#parts, this.group.folder, place);
       if (rows.length > 0) this.#claim(rows);
       return rows.length > 0;
     });
@@ -83,7 +86,7 @@ export class Turn {
     const { batches } = cutInBatches(taken, (row) => taskOf(store, row) !== undefined);
     const people = batches.find(([first]) => first && !taskOf(store, first));
     const lost = store.outbox.untold(this.group.folder);
-    const undelivered = lost.map(({ place, text, error }) => ({ jid: place.jid, text, why: error ?? 'unknown' }));
+    const undelivered = lost.map((row) => ({ jid: row.place.jid, text: wordsOfRow(row), why: row.error ?? 'unknown' }));
     for (const [index, batch] of batches.entries()) {
       const older = batch === people ? omitted : [];
       const input = this.#addInput(batch, {

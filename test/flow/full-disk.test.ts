@@ -1,7 +1,10 @@
 // A store that cannot write for a while (a full disk), at every place where that hurts: the host lives, nothing is lost.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { callTool, say } from '../../src/gateway/rehearsal/reply.ts';
 import { Outbox } from '../../src/store/outbox.ts';
+import { Requests } from '../../src/store/requests.ts';
 import { Turns } from '../../src/store/turns.ts';
 import { eventually } from '../eventually.ts';
 import { openHouse } from '../house.ts';
@@ -97,4 +100,49 @@ test('a result that cannot be stored stays in its mailbox and is answered with o
   }
   house.clock.advance(2_000);
   expect(await house.hears(1)).toEqual(['hello']);
+});
+
+test('a stop whose reply cannot be stored has stopped nothing: the message is answered', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) => say(`re ${context.text}`);
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  house.sandbox.beforeStart = () => gate;
+  const seq = house.say('hello');
+  await eventually('the container to be made', () => house.state(seq) === 'claimed');
+  {
+    using _broken = failing(Outbox, 'add');
+    expect(() => house.say('/stop')).toThrow('The disk is full');
+    expect(() => house.say('/new')).toThrow('The disk is full');
+  }
+  expect(house.state(seq)).toBe('claimed');
+  go();
+  expect(await house.hears(1)).toEqual(['re hello']);
+  await house.rests();
+});
+
+test('a file whose request cannot be stored is copied once, however often it is tried, and sent when there is room', async () => {
+  await using house = await openHouse();
+  house.rehearsal.script = (context) =>
+    context.toolCalls.length === 0
+      ? callTool('Bash', { command: 'echo hello > note.txt' })
+      : context.toolCalls.length === 1
+        ? callTool('mcp__nanoclaw__send_file', { path: 'note.txt' })
+        : say('sent');
+  const spool = join(house.home, 'data', 'spool');
+  const files = () => (existsSync(spool) ? readdirSync(spool) : []);
+  {
+    using broken = failing(Requests, 'add');
+    house.say('send it');
+    await eventually('several tries', () => {
+      house.clock.advance(2_000);
+      return broken.times > 2;
+    });
+    expect(files()).toHaveLength(1);
+  }
+  house.clock.advance(2_000);
+  await eventually('the file', () => house.channel.heard.some(({ file }) => file?.name === 'note.txt'));
+  await eventually('the copy to be gone', () => files().length === 0);
 });

@@ -113,6 +113,15 @@ test('a question is asked with buttons; the press wakes the agent, which reads w
     { label: 'Monday', value: 'q1:1' },
     { label: 'Friday', value: 'q1:2' },
   ]);
+  expect(
+    await agentCalls(house, [['edit_message', { message_id: 'o1', text: 'Which day then?' }]], {
+      jid: team,
+      text: '@Andy clearer',
+    }),
+  ).toEqual(['Stored: o1 will read so.']);
+  const question = () => house.channel.heard.find(({ platformId }) => platformId === asked.platformId);
+  await eventually('the new words', () => question()?.text === 'Which day then?');
+  expect(question()?.buttons).toEqual(asked.buttons);
   const answers: unknown[] = [];
   house.rehearsal.script = ({ person }) => {
     const { text, attributes } = person.at(-1) ?? {};
@@ -121,6 +130,8 @@ test('a question is asked with buttons; the press wakes the agent, which reads w
   };
   house.say('q1:2', { jid: team, kind: 'click', mentionsAssistant: true });
   await eventually('the answer', () => house.heard(team).includes('Friday it is'));
+  // The buttons have gone; what was chosen, and by whom, stands there.
+  expect(question()).toMatchObject({ text: 'Which day then?\n\n✅ Friday (Ann)', buttons: undefined });
   house.say('q1:1', { jid: team, kind: 'click', mentionsAssistant: true });
   await house.rests();
   expect(answers).toEqual([['Friday', 'q1', 'Which day?']]);
