@@ -27,6 +27,7 @@ export const messageInput = z.object({
   chatJid: z.string(),
   threadId: z.string().optional(),
   text: z.string(),
+  /** `default`: the SDK's own, whatever the start line says. */
   model: z.string().optional(),
   /** A schedule wrote it, no person. */
   task: z

@@ -198,7 +198,7 @@ const refusals: readonly Row[] = [
     cure: () => 'Ask for less at once.',
   },
   {
-    name: 'the SDK’s own limits: turns, budget',
+    name: 'the SDK’s own limits of turns and dollars',
     when: (e) => /max(imum)?[_ ](number of )?(turns|budget)/i.test(e.words),
     outcome: 'ends',
     reason: () => 'it took more steps than I may take at one go',

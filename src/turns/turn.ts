@@ -122,7 +122,8 @@ export class Turn {
         chatJid: this.place.jid,
         ...(this.place.thread === undefined ? {} : { threadId: this.place.thread }),
         text,
-        ...(model === undefined ? {} : { model }),
+        // The container may have been started with one that was forgotten since.
+        model: model ?? 'default',
         ...(task && { task: { id: task.id, contextMode: task.contextMode, script: task.script } }),
       };
       return JSON.stringify(body);

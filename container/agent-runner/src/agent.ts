@@ -9,7 +9,7 @@ import { Inbox } from './inbox.ts';
 import { Isolated } from './isolated.ts';
 import type { Layout } from './layout.ts';
 import type { Mailbox } from './mailbox.ts';
-import { sdkOptions } from './options.ts';
+import { modelFor, sdkOptions } from './options.ts';
 import type { Log, Report } from './report.ts';
 import { Requests } from './requests.ts';
 import type { SdkEvent } from './sdk-events.ts';
@@ -183,7 +183,7 @@ export class Agent {
       this.#isolated.begin(input);
       return;
     }
-    const model = input.model ?? start.model;
+    const model = modelFor(input, start);
     if (model !== this.#model) {
       this.#model = model;
       this.#running?.claude.useModel(model).catch((error) => log(`Cannot change the model: ${sentenceOf(error)}`));
