@@ -51,7 +51,7 @@ export class Intake {
         events.onMoved(heard.from, chat.jid);
         log.warn(
           { from: heard.from, to: chat.jid, name: chat.name },
-          `a Telegram group has become a supergroup and is ${chat.jid} now: wire it (npx nanoclaw groups wire)`,
+          `a Telegram group has become a supergroup and is ${chat.jid} now: wire it (./nanoclaw groups wire)`,
         );
     }
   }

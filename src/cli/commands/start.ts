@@ -84,7 +84,7 @@ async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
     const { pid } = await host.call('status', {});
     if (!chat) {
       throw new NanoclawError('host.running', `A host is already running here (pid ${pid}).`, {
-        cure: 'Stop it first: npx nanoclaw stop.',
+        cure: 'Stop it first: ./nanoclaw stop.',
       });
     }
     cli.note(`Joined the host that is already running (pid ${pid}).`);
