@@ -40,14 +40,50 @@ export function installProblem(output, { code, headers }) {
   if (code === null) return `npm was ended from outside, perhaps for want of memory. Run this again.\n${tail}`;
   if (/ENOSPC/.test(output)) return `The disk is full: make room (1 GB is needed), then run this again.\n${tail}`;
   if (/gyp|prebuild-install/i.test(output)) return `${compileProblem(output, headers)}\n${tail}`;
-  if (/E(ACCES|PERM)\b/.test(output)) {
-    return `A file cannot be written. If it is in npm's cache: chown -R "$(id -u):$(id -g)" ~/.npm as root; if it is in this folder, run this as its owner.\n${tail}`;
-  }
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) {
-    return `The package registry cannot be reached: check the network or npm's proxy settings, then run this again.\n${tail}`;
-  }
-  return `npm said:\n${tail}`;
+  const { says, cure } = registryProblem(output);
+  return `${says} ${cure}\n${tail}`;
 }
+
+/** What npm could not do, and why really. */
+export function registryProblem(output) {
+  const known = registryProblems.find(({ words }) => words.test(output));
+  const host = /https?:\/\/[^/\s]+/.exec(output)?.[0] ?? 'The package registry';
+  if (known) return { says: known.says(host), cure: known.cure };
+  const line = output.split('\n').find((one) => /npm (error|ERR!)/.test(one)) ?? output.trim().slice(0, 200);
+  return {
+    says: `npm cannot ask it: ${line.replace(/^npm (error|ERR!) */, '')}`,
+    cure: 'Run "npm ping" and mend what it names.',
+  };
+}
+
+const settings = '(see: npm config get registry, npm config get proxy; .npmrc)';
+const registryProblems = [
+  {
+    words: /E401|E403|401 Unauthorized|403 Forbidden/,
+    says: (host) => `${host} refuses npm's credential.`,
+    cure: `Log in to it (npm login), or use another registry ${settings}.`,
+  },
+  {
+    words: /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_/,
+    says: (host) => `${host} shows a certificate that npm does not trust, as behind a company's proxy.`,
+    cure: 'Name its certificate: npm config set cafile /path/to/ca.pem (and NODE_EXTRA_CA_CERTS for the host).',
+  },
+  {
+    words: /ENOTFOUND|EAI_AGAIN/,
+    says: () => "The name of the package registry, or of npm's proxy, cannot be found.",
+    cure: `Check the network and npm's settings ${settings}.`,
+  },
+  {
+    words: /ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|network/i,
+    says: (host) => `${host} cannot be reached.`,
+    cure: `Check the network and npm's settings ${settings}.`,
+  },
+  {
+    words: /EACCES|EPERM/,
+    says: () => "npm may not write its own cache: it holds another user's files.",
+    cure: 'Give it back: sudo chown -R "$(id -u):$(id -g)" ~/.npm, or name another one: npm config set cache ~/.npm-own.',
+  },
+];
 
 function compileProblem(output, headers) {
   const tools = [

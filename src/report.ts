@@ -72,7 +72,7 @@ export function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
   }
   if (sandbox.capabilities.class === 'local') {
     notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
+      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "./nanoclaw setup --step container" changes it.',
     );
   }
   return notices;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { installing } from '../../src/sandbox/cures.mjs';
-import { compilerCure, headersFor } from '../install-problems.mjs';
+import { compilerCure, headersFor, registryProblem } from '../install-problems.mjs';
 
 /** Does the registry answer, the way npm is configured here: .npmrc, proxy, certificates? */
 export async function checkRegistry(machine) {
@@ -15,47 +15,6 @@ export async function checkRegistry(machine) {
   if (late) return { state: 'warning', says: 'did not answer within two seconds; it is tried all the same' };
   return { state: 'problem', ...registryProblem(stderr) };
 }
-
-/** What npm could not do, and why really. */
-function registryProblem(output) {
-  const known = registryProblems.find(({ words }) => words.test(output));
-  const host = /https?:\/\/[^/\s]+/.exec(output)?.[0] ?? 'The package registry';
-  if (known) return { says: known.says(host), cure: known.cure };
-  const line = output.split('\n').find((one) => /npm (error|ERR!)/.test(one)) ?? output.trim().slice(0, 200);
-  return {
-    says: `npm cannot ask it: ${line.replace(/^npm (error|ERR!) */, '')}`,
-    cure: 'Run "npm ping" and mend what it names.',
-  };
-}
-
-const settings = '(see: npm config get registry, npm config get proxy; .npmrc)';
-const registryProblems = [
-  {
-    words: /E401|E403|401 Unauthorized|403 Forbidden/,
-    says: (host) => `${host} refuses npm's credential.`,
-    cure: `Log in to it (npm login), or use another registry ${settings}.`,
-  },
-  {
-    words: /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_/,
-    says: (host) => `${host} shows a certificate that npm does not trust, as behind a company's proxy.`,
-    cure: 'Name its certificate: npm config set cafile /path/to/ca.pem (and NODE_EXTRA_CA_CERTS for the host).',
-  },
-  {
-    words: /ENOTFOUND|EAI_AGAIN/,
-    says: () => "The name of the package registry, or of npm's proxy, cannot be found.",
-    cure: `Check the network and npm's settings ${settings}.`,
-  },
-  {
-    words: /ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|network/i,
-    says: (host) => `${host} cannot be reached.`,
-    cure: `Check the network and npm's settings ${settings}.`,
-  },
-  {
-    words: /EACCES|EPERM/,
-    says: () => "npm may not write its own cache: it holds another user's files.",
-    cure: 'Give it back: sudo chown -R "$(id -u):$(id -g)" ~/.npm, or name another one: npm config set cache ~/.npm-own.',
-  },
-];
 
 /** SQLite has to be there for exactly this Node: loaded as a prebuilt file, or compiled. */
 export async function checkBuild(machine) {

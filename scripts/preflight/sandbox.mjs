@@ -113,7 +113,21 @@ async function lookAtBubblewrap(machine) {
   }
   // The same walls as a run has.
   const args = ['--unshare-user', '--disable-userns', '--unshare-all', '--die-with-parent', '--new-session'];
-  const view = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--', 'true'];
+  const view = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    '--',
+    '/bin/sh',
+    '-c',
+    ':',
+  ];
   const tried = await machine.ask('bwrap', [...args, ...view]);
   if (tried.code === 0) return { state: 'ok', says: 'bubblewrap, weaker than a container engine' };
   if (tried.late) return { state: 'warning', says: 'bubblewrap did not answer within two seconds.' };

@@ -128,7 +128,7 @@ function refuseTaken(store: Store, group: Group): void {
   const taken = store.groups.all().find((one) => one.folder.toLowerCase() === group.folder.toLowerCase());
   if (taken) {
     throw new NanoclawError('group.taken', `The folder ${group.folder} belongs to the group "${taken.name}".`, {
-      cure: `Wire another chat to it with "npx nanoclaw groups wire --jid JID --folder ${taken.folder}", or choose another folder.`,
+      cure: `Wire another chat to it with "./nanoclaw groups wire --jid JID --folder ${taken.folder}", or choose another folder.`,
     });
   }
   const main = store.groups.main();

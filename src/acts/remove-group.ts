@@ -10,7 +10,7 @@ export function removeGroup(store: Store, folder: string): string[] {
     const group = store.groups.get(folder);
     if (!group) {
       throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
-        cure: '"npx nanoclaw groups list" shows them all.',
+        cure: '"./nanoclaw groups list" shows them all.',
       });
     }
     if (group.isMain) throw new NanoclawError('group.main', 'The main group cannot be removed.');

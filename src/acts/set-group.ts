@@ -31,7 +31,7 @@ export function setGroup(
     const old = store.groups.get(folder);
     if (!old) {
       throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
-        cure: '"npx nanoclaw groups list" shows them all.',
+        cure: '"./nanoclaw groups list" shows them all.',
       });
     }
     if (model !== undefined && !/^[\w.:/@[\]-]{1,100}$/.test(model)) {

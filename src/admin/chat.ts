@@ -87,7 +87,7 @@ function attach(
   const group = store.groups.get(folder);
   if (!group) {
     throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
-      cure: '"npx nanoclaw groups list" shows them all.',
+      cure: '"./nanoclaw groups list" shows them all.',
     });
   }
   const jid = terminalJid(folder);

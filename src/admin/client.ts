@@ -147,7 +147,7 @@ function parsed(line: CutLine): z.output<typeof adminLine> | NanoclawError {
     return adminLine.parse(JSON.parse(line.text));
   } catch (error) {
     return new NanoclawError('admin.invalid', 'The host wrote something this command does not understand.', {
-      cure: 'They are of different versions: npx nanoclaw stop, then start it again.',
+      cure: 'They are of different versions: ./nanoclaw stop, then start it again.',
       cause: error,
     });
   }

@@ -141,7 +141,7 @@ function pair({ registry, channels }: Operation, channel: string): AdminResult<'
 function listMessages({ registry: { store } }: Operation, jid: string, limit: number): AdminResult<'messages.list'> {
   if (!store.chats.get(jid)) {
     throw new NanoclawError('chat.unknown', `No message of the chat ${jid} was ever seen.`, {
-      cure: '"npx nanoclaw chats list" shows the chats there are.',
+      cure: '"./nanoclaw chats list" shows the chats there are.',
     });
   }
   return store.messages.newest(jid, limit).map((message) => ({

@@ -16,7 +16,7 @@ export function lockHome(path: string): Disposable {
     db.close();
     if (systemCode(error) !== 'SQLITE_BUSY') throw error;
     throw new NanoclawError('host.running', 'Another host already runs on this home.', {
-      cure: 'Talk to it with "npx nanoclaw chat", or end it with "npx nanoclaw stop".',
+      cure: 'Talk to it with "./nanoclaw chat", or end it with "./nanoclaw stop".',
       cause: error,
     });
   }

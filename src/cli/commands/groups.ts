@@ -245,7 +245,7 @@ function budgetOf(text: string): number | 'default' | 'none' {
 }
 
 function inWords(groups: AdminResult<'groups.list'>): string {
-  if (groups.length === 0) return 'No groups yet. Add one: npx nanoclaw groups add --jid J --name N --folder F';
+  if (groups.length === 0) return 'No groups yet. Add one: ./nanoclaw groups add --jid J --name N --folder F';
   const rows = groups.map((group) => [
     group.isMain ? `${group.folder} (main)` : group.folder,
     group.name,
