@@ -1,3 +1,4 @@
+import { forgetSession } from '../acts/run-facts.ts';
 import { pause } from '../lib/clock.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Place } from '../model/chat.ts';
@@ -5,7 +6,6 @@ import { type Adopted, Adoption } from './adopt.ts';
 import { Lane } from './lane.ts';
 import type { LaneParts, TurnParts } from './parts.ts';
 import { Prewarmer } from './prewarm.ts';
-import { forgetSession } from './renew.ts';
 import { holdPlace } from './settle.ts';
 import { Slots } from './slots.ts';
 import { storeStop } from './stop-turn.ts';
@@ -100,7 +100,8 @@ export class Dispatcher {
 
   /** The group's next turn begins a new session. What runs is finished first. */
   renew(folder: string): void {
-    forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
+    const { store } = this.#parts;
+    store.transaction(() => forgetSession(store, folder));
     this.#parts.inboxBell.ring();
   }
 
@@ -149,6 +150,8 @@ export class Dispatcher {
     const group = store.groups.get(folder);
     const place = store.inbox.duePlace(folder, now);
     if (group && place) void this.#lane(folder).begin(group, place);
+    // A group that is gone takes what waits for it along; only what came in that very moment is still here.
+    else if (!group) store.inbox.buryWaiting(folder);
   }
 
   #hold(folder: string, now: number): void {

@@ -114,7 +114,8 @@ function tellCause(parts: SayParts, rows: readonly InboxRow[], told: Held): void
     tellMain(desk, { key: `notice:owner:${told.cause}:${once}`, text: `⏸ ${owner} (${oldest.chat_jid} waits.)` });
 }
 
-function giveUp(parts: SayParts, row: InboxRow, reason: string): void {
+/** It is not tried again, and its chat is told so. Joins the caller's transaction. */
+export function giveUp(parts: SayParts, row: InboxRow, reason: string): void {
   parts.store.inbox.bury(row);
   takeEyesOff(parts, [row]);
   if (row.wakes === 0) return;
