@@ -212,7 +212,6 @@ function makeTurns(
     serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
-    streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
       if (channel?.capabilities.reactions) void acknowledge({ channel, clock, log }, { jid, platformId, emoji });

@@ -49,6 +49,12 @@ export class ContainerLauncher implements Launcher {
     return this.#parts.sandbox.capabilities.adopts;
   }
 
+  shapeOf(group: Group): string {
+    const { config, sandbox, gateway } = this.#parts;
+    const { image, limits } = config;
+    return JSON.stringify([sandbox.capabilities.runtime, image, limits, group.mounts, gateway.environment]);
+  }
+
   mailboxOf(group: Group): Mailbox {
     const { config, log, clock } = this.#parts;
     const root = join(config.home, 'data', 'ipc');

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFile
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { ensureRunner } from '../scripts/install.mjs';
 import { registerGroup } from '../src/acts/register-group.ts';
 import { type App, startApp } from '../src/app.ts';
@@ -133,6 +134,13 @@ export class House implements AsyncDisposable {
     } finally {
       store.close();
     }
+  }
+
+  /** What a bit that fell over, or somebody with an editor for databases, has done. */
+  damage(sql: string): void {
+    const db = new Database(join(this.home, 'store', 'messages.db'));
+    db.exec(sql);
+    db.close();
   }
 
   group(folder: string, jid: string, more: { requiresTrigger?: boolean; trigger?: string } = {}): void {

@@ -54,13 +54,8 @@ export class Stream {
     this.#watches.clear();
   }
 
-  /** An answer that is being written could be shown there. */
-  streams(jid: string): boolean {
-    return (this.#channelOf(jid)?.streaming(jid).type ?? 'none') !== 'none';
-  }
-
   onPartial(turn: TurnAt, partial: string): void {
-    if (!this.streams(turn.place.jid)) return;
+    if ((this.#channelOf(turn.place.jid)?.streaming(turn.place.jid).type ?? 'none') === 'none') return;
     this.#guarded(turn, () => {
       const watch = this.#watch(turn);
       const text = visibleText(partial);

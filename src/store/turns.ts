@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type InputFile, type ResultError, type ResultFile, resultError } from '../../protocol/mailbox.ts';
+import { readColumn } from '../lib/json.ts';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 
@@ -120,7 +121,7 @@ export class Turns {
     return this.#inputs.all(turnId).map(({ error, ...input }) => ({
       ...input,
       kind: kindOf(input.id),
-      error: error === null ? undefined : resultError.parse(JSON.parse(error)),
+      error: readColumn(error, resultError, undefined),
     }));
   }
 

@@ -1,4 +1,5 @@
 import { quoteQuestion } from '../acts/ask-question.ts';
+import type { Egress } from '../model/group.ts';
 import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
 import type { TaskRun } from '../model/task.ts';
 import type { Question } from '../store/questions.ts';
@@ -7,6 +8,8 @@ export interface PromptOptions {
   /** IANA zone in which times are told. */
   readonly timeZone: string;
   readonly now: number;
+  /** What the agent reaches now: a session that goes on keeps the instructions it began with. */
+  readonly egress: Egress;
   /** Older context messages that did not fit. */
   readonly omitted: number;
   /** Set when an earlier attempt at these messages failed: what it had already sent. */
@@ -22,6 +25,8 @@ export interface Undelivered {
   readonly text: string;
   readonly why: string;
 }
+
+const networks = { 'llm-only': 'model only', allowlist: 'allowed addresses', 'open-public': 'public web' } as const;
 
 /** Enough of a lost message to know it again. */
 const quoteUnits = 300;
@@ -44,7 +49,7 @@ export function writePrompt(messages: readonly PromptMessage[], options: PromptO
     timeStyle: 'short',
   });
   const lines = [
-    `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
+    `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" network="${networks[options.egress]}" />`,
     ...recalled(options.recalled ?? [], times),
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
     ...(options.undelivered ?? []).map(undelivered),
@@ -204,6 +209,8 @@ function instant(at: number, timeZone: string): string {
 
 /** `Nov 22, 2026, 2:05 PM`, v1's form. */
 function clockTime(at: number, times: Intl.DateTimeFormat): string {
+  // A platform can say anything; dates end 273,000 years from here.
+  if (Number.isNaN(new Date(at).getTime())) return 'unknown';
   // Newer ICU puts a narrow no-break space before PM.
   return times.format(at).replace(/\u202f/g, ' ');
 }

@@ -1,6 +1,7 @@
 import { closeStreams } from '../acts/close-streams.ts';
 import { finishTaskRun } from '../acts/finish-task-run.ts';
 import { postMessage, type Said } from '../acts/post-message.ts';
+import { renewSession } from '../acts/run-facts.ts';
 import { tellMain } from '../acts/tell-main.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Place } from '../model/chat.ts';
@@ -12,7 +13,6 @@ import { causeText, type Failure, type Held, maxAttempts, maxClaims, retryAt } f
 import { takeEyesOff } from './eyes.ts';
 import { failureOfResult } from './failures.ts';
 import type { TurnParts } from './parts.ts';
-import { renewSession } from './renew.ts';
 import { remedyFor } from './spoilt-session.ts';
 import { settleStopped } from './stop-turn.ts';
 import { nameOfTask, taskOf } from './task-row.ts';
@@ -49,7 +49,7 @@ function judged(parts: SayParts, turn: TurnRow, lost: readonly Lost[]): Lost[] {
   const refused = lost.find((one) => one.failure.type === 'ends' && !aside(one));
   if (refused?.failure.type !== 'ends') return [...lost];
   const remedy = remedyFor(parts, turn.group_folder, refused.failure);
-  if (remedy === 'renew' || remedy === 'end-renewed') renewSession(parts, turn.group_folder, turn.run_id ?? undefined);
+  if (remedy === 'renew' || remedy === 'end-renewed') renewSession(parts.store, turn.group_folder);
   if (remedy === 'renew') tellRenewed(parts, turn);
   return lost.map((one) => {
     if (one.failure.type !== 'ends' || aside(one)) return one;
@@ -184,6 +184,12 @@ function giveUp(parts: SayParts, row: InboxRow, reason: Reason): { row: InboxRow
   if (row.wakes === 0) return undefined;
   finishTaskRun(parts.desk, { message: row.message_seq, outcome: 'failed', detail: reason.text });
   return { row, reason };
+}
+
+/** What nobody can put before the agent: it is not tried, and its chat is told so. Joins the caller's transaction. */
+export function giveUpUnread(parts: SayParts, row: InboxRow, text: string): void {
+  const dead = giveUp(parts, row, plainReason(text));
+  if (dead) tellGivenUp(parts, row, { reason: dead.reason, others: 0 });
 }
 
 /** One line for all that was given up together. */

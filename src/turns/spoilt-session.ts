@@ -1,8 +1,8 @@
 // A conversation that the API refuses as a whole is left by itself: the second refusal of that kind in a row begins a new one.
 
+import { endRecall } from '../acts/run-facts.ts';
 import type { Ended } from './causes.ts';
 import type { TurnParts } from './parts.ts';
-import { endRecall } from './renew.ts';
 
 type Parts = Pick<TurnParts, 'store' | 'clock'>;
 
@@ -34,7 +34,7 @@ export function noteAnswer(parts: Parts, folder: string): void {
   const session = store.sessions.ofGroup(folder, clock.now());
   if (store.facts.get(spokenOf(folder)) !== session) store.facts.set(spokenOf(folder), session);
   if ((store.facts.get(refusedOf(folder)) ?? '') !== '') store.facts.set(refusedOf(folder), '');
-  endRecall(parts, folder);
+  endRecall(store, folder);
 }
 
 function hasSpoken({ store, clock }: Parts, folder: string): boolean {
