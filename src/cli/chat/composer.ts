@@ -108,7 +108,11 @@ export class Composer {
     const { from, to } = windowOf(all.length, at.row, mostRows);
     const more = to - from < all.length ? `${all.length} rows` : undefined;
     const rows = all.slice(from, to).map((row, index) => (index + from === 0 ? prompt : '  ') + row.text);
-    return { rows, cursor: { row: at.row - from, column: at.column + prompt.length }, hint: this.#hint ?? more };
+    return {
+      rows,
+      cursor: { row: at.row - from, before: (at.row === 0 ? prompt : '  ') + at.before },
+      hint: this.#hint ?? more,
+    };
   }
 
   #pressName(name: string, width: number): Pressed {

@@ -9,7 +9,7 @@ import { keyHelp, slashOf } from './commands.ts';
 import { Composer } from './composer.ts';
 import type { History } from './history.ts';
 import { type Key, readKeys } from './keys.ts';
-import { cutTo, rowsOf } from './layout.ts';
+import { cutTo, rowsOf, wrapWords } from './layout.ts';
 import { Screen, type Terminal } from './screen.ts';
 import { type Seat, Session } from './session.ts';
 import {
@@ -96,9 +96,9 @@ export class Interactive {
     const look = this.#look;
     const { title, notices } = headerLines(attached, [...new Set([...attached.notices, ...this.#options.notices])]);
     this.#print(
-      bold(title, look),
+      ...wrapWords(title, look.width).map((line) => bold(line, look)),
       ...notices.flatMap((notice) => formatTerminal(notice, look).split('\n')),
-      faint('/help · Esc stops an answer · Ctrl-D leaves', look),
+      ...wrapWords('/help · Esc stops an answer · Ctrl-D leaves', look.width).map((line) => faint(line, look)),
       '',
       ...earlierLines(this.#earlier, look),
     );
@@ -256,7 +256,8 @@ export class Interactive {
   }
 
   #note(...lines: readonly string[]): void {
-    this.#print(...lines.map((line) => faint(line, this.#look)), '');
+    const wrapped = lines.flatMap((line) => wrapWords(line, this.#screen.width));
+    this.#print(...wrapped.map((line) => faint(line, this.#look)), '');
   }
 
   #print(...lines: readonly string[]): void {
@@ -285,7 +286,7 @@ export class Interactive {
     const hint = this.#hint ?? view.hint;
     const rows = [...above, ...view.rows.map((text) => ({ text }))];
     if (hint !== undefined) rows.push(...rowsOf([faint(cutTo(hint, look.width), look)], look.width));
-    const cursor = { row: above.length + view.cursor.row, column: view.cursor.column };
+    const cursor = { row: above.length + view.cursor.row, before: view.cursor.before };
     this.#screen.draw(rows, { cursor, printed: rowsOf(this.#printing.splice(0), look.width) });
     this.#ticking ??= work && systemClock.after(spinMs, () => this.#tick());
   }
@@ -315,7 +316,7 @@ export class Interactive {
   #end(): void {
     this.#freeze();
     this.#screen.draw([{ text: '' }], {
-      cursor: { row: 0, column: 0 },
+      cursor: { row: 0, before: '' },
       printed: rowsOf(this.#printing.splice(0), this.#look.width),
     });
     this.#screen.close();

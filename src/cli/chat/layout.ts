@@ -11,12 +11,14 @@ export interface Row {
 /** Part of the text being typed, in one row. */
 export interface InputRow {
   readonly text: string;
-  readonly columns: readonly { readonly at: number; readonly column: number }[];
+  /** Where each grapheme, and the end, stands in the text being typed and in the row. */
+  readonly places: readonly { readonly at: number; readonly column: number; readonly before: string }[];
 }
 
 export interface Cursor {
   readonly row: number;
-  readonly column: number;
+  /** What stands before it in its row: only the terminal knows how wide it makes that. */
+  readonly before: string;
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -46,8 +48,8 @@ function rowsOfLine(line: string, width: number): Row[] {
     }
     for (const { segment } of graphemes.segment(piece)) {
       const shown = segment === '\t' ? ' '.repeat(8 - (used % 8)) : segment;
-      const size = displayWidth(shown);
-      if (used + size > width) end(used === width);
+      const size = mostColumns(shown);
+      if (used > 0 && used + size > width) end(used === width);
       text += shown;
       used += size;
     }
@@ -60,45 +62,45 @@ function rowsOfLine(line: string, width: number): Row[] {
 export function inputRows(text: string, width: number, show: (grapheme: string) => string): InputRow[] {
   const rows: InputRow[] = [];
   let shown = '';
-  let columns: { at: number; column: number }[] = [];
+  let places: { at: number; column: number; before: string }[] = [];
   let used = 0;
   const end = () => {
-    rows.push({ text: shown, columns });
+    rows.push({ text: shown, places });
     shown = '';
-    columns = [];
+    places = [];
     used = 0;
   };
   for (const { segment, index } of graphemes.segment(text)) {
     if (segment === '\n' || segment === '\r\n') {
-      columns.push({ at: index, column: used });
+      places.push({ at: index, column: used, before: shown });
       end();
       continue;
     }
     const piece = show(segment);
-    const size = displayWidth(piece);
+    const size = mostColumns(piece);
     if (used > 0 && used + size > width) end();
-    columns.push({ at: index, column: used });
+    places.push({ at: index, column: used, before: shown });
     shown += piece;
     used += size;
   }
-  columns.push({ at: text.length, column: used });
+  places.push({ at: text.length, column: used, before: shown });
   end();
   return rows;
 }
 
-export function cursorIn(rows: readonly InputRow[], at: number): Cursor {
-  for (const [row, { columns }] of rows.entries()) {
-    const found = columns.find((one) => one.at >= at);
-    if (found) return { row, column: found.column };
+export function cursorIn(rows: readonly InputRow[], at: number): Cursor & { column: number } {
+  for (const [row, { places }] of rows.entries()) {
+    const found = places.find((one) => one.at >= at);
+    if (found) return { row, column: found.column, before: found.before };
   }
-  return { row: 0, column: 0 };
+  return { row: 0, column: 0, before: '' };
 }
 
 /** The place in the text one row up or down, in the same column if there is one; undefined beyond the first or last row. */
 export function rowAway(rows: readonly InputRow[], at: number, by: -1 | 1): number | undefined {
   const { row, column } = cursorIn(rows, at);
   const target = rows[row + by];
-  return target && (target.columns.findLast((one) => one.column <= column) ?? target.columns[0])?.at;
+  return target && (target.places.findLast((one) => one.column <= column) ?? target.places[0])?.at;
 }
 
 /** At most `most` neighbours of which `at` is one. */
@@ -107,13 +109,45 @@ export function windowOf(count: number, at: number, most: number): { from: numbe
   return { from, to: Math.min(count, from + most) };
 }
 
+/**
+ * The most columns that a terminal may give it: some draw a thumb and its colour, or a family, as one sign and others as
+ * several. Counting too many leaves a gap, counting too few would break a row where we do not know of it.
+ */
+function mostColumns(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  return [...graphemes.segment(text)].reduce(
+    (sum, { segment }) =>
+      sum +
+      Math.max(
+        displayWidth(segment),
+        [...segment].reduce((all, one) => all + displayWidth(one), 0),
+      ),
+    0,
+  );
+}
+
+/** Breaks plain text between words where it can. Never empty. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of text.match(/\s+|\S+/g) ?? []) {
+    const fits = mostColumns(line + piece) <= width;
+    if (fits || line.trim() === '') line += piece;
+    else {
+      lines.push(line.trimEnd());
+      line = piece.trim() === '' ? '' : piece;
+    }
+  }
+  return [...lines, line.trimEnd()];
+}
+
 /** Cut to the columns there are, with a sign that it was. */
 export function cutTo(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
+  if (mostColumns(text) <= width) return text;
   let cut = '';
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
-    used += displayWidth(segment);
+    used += mostColumns(segment);
     if (used > width - 1) break;
     cut += segment;
   }

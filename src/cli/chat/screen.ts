@@ -12,6 +12,10 @@ export interface Terminal {
 // A terminal that knows it shows all of a change at once; any other ignores it.
 const together = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
 
+const start: Cursor = { row: 0, before: '' };
+// Behind what was written last, which no cursor of ours says.
+const elsewhere = '\u0000';
+
 /**
  * The last rows of a terminal, drawn again and again; what is printed goes above them and stays. Only rows that changed are
  * written, so nothing flickers and what is long scrolls by itself. Rows that have scrolled out of sight are never touched.
@@ -19,7 +23,7 @@ const together = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
 export class Screen {
   readonly #terminal: Terminal;
   #shown: readonly Row[] = [];
-  #cursor: Cursor = { row: 0, column: 0 };
+  #cursor: Cursor = start;
   /** Nothing stands there any more of what was drawn, and what had scrolled away is not drawn again. */
   #afresh = false;
 
@@ -43,6 +47,7 @@ export class Screen {
   /** Takes the terminal: keys come one by one. */
   open(): void {
     this.#terminal.input.setRawMode?.(true);
+    this.#terminal.input.resume();
     this.#terminal.output.write(pasteMarks.on);
   }
 
@@ -51,6 +56,7 @@ export class Screen {
     this.#write(pasteMarks.off);
     this.#forget();
     this.#terminal.input.setRawMode?.(false);
+    this.#terminal.input.pause();
   }
 
   /** Resolves when the terminal has taken everything up to here; rejects when it is gone. */
@@ -63,8 +69,7 @@ export class Screen {
   /** `printed` above, then `rows`, the cursor in one of these. */
   draw(rows: readonly Row[], { cursor, printed = [] }: { cursor: Cursor; printed?: readonly Row[] }): void {
     const next = [...printed, ...rows];
-    const out =
-      this.#changes(next, printed.length) + this.#place({ row: cursor.row + printed.length, column: cursor.column });
+    const out = this.#changes(next, printed.length) + this.#place({ ...cursor, row: cursor.row + printed.length });
     this.#shown = rows;
     this.#cursor = cursor;
     if (out !== '') this.#write(`${together.begin}\u001b[?25l${out}\u001b[?25h${together.end}`);
@@ -76,7 +81,7 @@ export class Screen {
     let width = 0;
     for (const [index, { text, open }] of this.#shown.slice(0, this.#cursor.row + 1).entries()) {
       const here = index === this.#cursor.row;
-      width += here ? this.#cursor.column + 1 : displayWidth(stripVTControlCharacters(text));
+      width += here ? displayWidth(this.#cursor.before) + 1 : displayWidth(stripVTControlCharacters(text));
       if (open && !here) continue;
       lines += Math.max(1, Math.ceil(width / this.width));
       width = 0;
@@ -96,7 +101,7 @@ export class Screen {
 
   #forget(): void {
     this.#shown = [];
-    this.#cursor = { row: 0, column: 0 };
+    this.#cursor = start;
   }
 
   /** What makes of the rows that are shown those that are to be; leaves the cursor where `#cursor` says. */
@@ -104,7 +109,7 @@ export class Screen {
     const shown = this.#shown;
     const top = Math.max(0, (this.#afresh ? next.length : shown.length) - this.height);
     let first = top;
-    if (this.#afresh) this.#cursor = { row: top, column: 0 };
+    if (this.#afresh) this.#cursor = { row: top, before: '' };
     this.#afresh = false;
     // What is printed stays as it is for good: where its begin has scrolled away and was another, all of it is written again.
     const spoilt = printed > 0 && shown.slice(0, top).some((row, index) => !isSame(row, next[index]));
@@ -119,13 +124,13 @@ export class Screen {
       out += next[index]?.text ?? '';
       if (index < next.length - 1 && !next[index]?.open) out += '\r\n';
     }
-    this.#cursor = { row: Math.max(first, next.length - 1), column: -1 };
+    this.#cursor = { row: Math.max(first, next.length - 1), before: elsewhere };
     return out;
   }
 
-  #place({ row, column }: Cursor): string {
-    if (row === this.#cursor.row && column === this.#cursor.column) return '';
-    return `${this.#moveTo(row)}\r${column > 0 ? `\u001b[${column}C` : ''}`;
+  #place({ row, before }: Cursor): string {
+    if (row === this.#cursor.row && before === this.#cursor.before) return '';
+    return `${this.#moveTo(row)}\r${before}`;
   }
 
   #moveTo(row: number): string {

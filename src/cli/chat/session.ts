@@ -49,6 +49,8 @@ export class Session {
   #asked = 0;
   #tool: { readonly name: string; readonly since: number } | undefined;
   #stopping = false;
+  /** The host has yet to say that it stopped. */
+  #stopAsked = false;
   /** Messages shown, also by an earlier connection: a host that died before it knew sends them again. */
   readonly #shown = new Set<string>();
 
@@ -119,8 +121,8 @@ export class Session {
 
   /** How a message and the answer that is growing belong together. */
   completes(key: string): { keep: boolean; quiet: boolean } {
-    const quiet = this.#stopping && key.startsWith('command:');
-    if (quiet) this.#stopping = false;
+    const quiet = this.#stopAsked && key.startsWith('command:');
+    if (quiet) this.#stopAsked = false;
     if (key.startsWith('result:')) this.#draft = undefined;
     return { keep: this.#draft?.complete === true, quiet };
   }
@@ -148,6 +150,7 @@ export class Session {
   /** Stops what is being written, as `/stop` does. What comes of it later is not shown. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#stopAsked = true;
     this.#muted = this.#typingSince !== undefined;
     this.#stoppedId = this.#draft?.id ?? this.#stoppedId;
     await this.say('/stop');

@@ -1,7 +1,7 @@
 // What a conversation looks like: pure functions from what was said to lines of text.
 import { formatTerminal } from '../../text/format/terminal.ts';
 import { plainText } from '../../text/plain.ts';
-import { cutTo } from './layout.ts';
+import { cutTo, wrapWords } from './layout.ts';
 
 export interface Look {
   readonly width: number;
@@ -36,12 +36,10 @@ export function growingLines(name: string, markdown: string, look: Look): string
 
 /** What a person said. */
 export function saidLines(text: string, look: Look): string[] {
-  return [
-    ...plainText(text)
-      .split('\n')
-      .map((line, index) => faint(`${index === 0 ? '›' : ' '} ${line}`, look)),
-    '',
-  ];
+  const lines = plainText(text)
+    .split('\n')
+    .flatMap((line) => wrapWords(line, look.width - 2));
+  return [...lines.map((line, index) => faint(`${index === 0 ? '›' : ' '} ${line}`, look)), ''];
 }
 
 export interface Earlier {
