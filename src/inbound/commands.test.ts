@@ -235,6 +235,9 @@ describe('/start', () => {
     expect(desk.say('/start', sam)).toBeUndefined();
     desk.say('/start', { jid: 'tg:51', senderId: 'tom', senderName: 'Tom' });
     expect(desk.heard('tg:51')).toEqual([expect.stringContaining('/pair CODE')]);
+    // The code is over.
+    desk.clock.advance(600_000);
+    expect(desk.say('/start', { jid: 'tg:52', senderId: 'una', senderName: 'Una' })).toBeUndefined();
   });
 
   test('meets silence of a stranger whose bot has an owner, and no code is open', () => {
@@ -269,6 +272,7 @@ describe('what looks like a command and is none', () => {
     '/ what',
     'see /stauts',
     '/stauts@other_bot',
+    '/use the blue one',
   ])('%s goes to the agent', (text) => {
     using desk = new InboundDesk();
     expect(desk.store.inbox.ofMessage(desk.say(text) ?? 0)).toMatchObject({ wakes: 1 });

@@ -55,7 +55,7 @@ export function nearestTo(text: string): { readonly name: string; readonly neare
   if (!match || name === undefined || match[2] !== undefined) return undefined;
   const [nearest] = chatCommands
     .map((command) => ({ name: command.name, away: distance(name, command.name) }))
-    .filter((one) => one.away <= (one.name.length > 4 ? 2 : 1))
+    .filter((one) => one.away <= (Math.min(one.name.length, name.length) > 4 ? 2 : 1))
     .sort((a, b) => a.away - b.away);
   if (nearest) return { name, nearest: nearest.name };
   return match[3] === undefined ? { name, nearest: undefined } : undefined;

@@ -3,14 +3,20 @@ import { join } from 'node:path';
 import { type Owner, SafeDirectory } from '../lib/safe-files.ts';
 import { hasCode } from '../model/errors.ts';
 import { messageName } from '../model/message.ts';
-import type { LongText } from './store-act.ts';
 
 /** Longer texts do not fit a prompt well (about 25 000 tokens) and become a file the agent can read in pieces. */
 export const longTextUnits = 100_000;
 const shownUnits = 2_000;
 const directory = 'attachments';
 
-export interface FolderFiles {
+/** A text that is too long for a prompt: what stands in the chat names a file of the group's. */
+export interface LongText {
+  readonly folder: string;
+  readonly text: string;
+  readonly seq: number;
+}
+
+interface FolderFiles {
   /** Whether that file is in a group's folder. */
   readonly hasFile: (folder: string, path: string) => boolean;
   /** Keeps a long text whole as a file of the group, once, however often the message comes. Throws when it cannot. */

@@ -21,8 +21,9 @@ export function heedsStart(parts: CommandParts, call: Pick<CommandCall, 'message
   if (message.fromOwner) return true;
   const chat = store.chats.get(message.jid);
   if (chat?.group !== undefined && argument === '') return true;
-  if (argument !== '' && store.pairings.get(channel)) return heedsPairing(parts, call);
-  if (store.owners.any() && !mayPair(parts.desk, { channel, senderId: message.senderId })) return false;
+  const open = (store.pairings.get(channel)?.expiresAt ?? 0) > clock.now();
+  if (argument !== '' && open) return heedsPairing(parts, call);
+  if (store.owners.any() && !(open && mayPair(parts.desk, { channel, senderId: message.senderId }))) return false;
   return clock.now() - (chat?.lastMessageAt ?? 0) > greetAgainMs;
 }
 

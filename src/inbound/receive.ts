@@ -9,12 +9,13 @@ import { idInOldChat } from '../store/moves.ts';
 import { answerCommand, answerUnknown } from './answer-command.ts';
 import { commandsWithoutOwner } from './command.ts';
 import { type FoundCommand, findCommand, nearestTo } from './commands.ts';
+import type { LongText } from './folder-files.ts';
 import { withoutCode } from './pair-command.ts';
 import { decide, followsCall } from './policy.ts';
 import { answersUs, withQuotedWords } from './quotes.ts';
 import { readAnswer } from './read-answer.ts';
 import type { SenderAllowlist } from './sender-allowlist.ts';
-import { type ActParts, cutLongText, type Decided, type LongText, storeMessages } from './store-act.ts';
+import { type ActParts, cutLongText, type Decided, storeMessages } from './store-act.ts';
 
 export interface ReceiverParts extends ActParts {
   readonly log: Log;

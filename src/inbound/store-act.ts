@@ -5,7 +5,7 @@ import type { Group } from '../model/group.ts';
 import type { Role } from '../model/message.ts';
 import type { Store } from '../store/store.ts';
 import type { CommandParts } from './command.ts';
-import { longTextUnits, standInFor } from './folder-files.ts';
+import { type LongText, longTextUnits, standInFor } from './folder-files.ts';
 import { keepAttachments } from './keep-attachments.ts';
 import { heedMachines } from './machines.ts';
 import { placeEdit, reactionText } from './place-edit.ts';
@@ -26,13 +26,6 @@ export interface Decided extends ReadMessage {
   /** They may give commands here: nothing of theirs is counted. */
   readonly commands: boolean;
   readonly decision: Decision;
-}
-
-/** A text that is too long for a prompt: what stands in the chat names a file of the group's. */
-export interface LongText {
-  readonly folder: string;
-  readonly text: string;
-  readonly seq: number;
 }
 
 interface Fresh extends Decided {
