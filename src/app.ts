@@ -217,8 +217,8 @@ function makeTurns(
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
       if (!channel?.capabilities.reactions) return;
-      // A hint: the turn does not wait for it, and nothing depends on it.
-      channel.react({ jid, platformId, emoji }, AbortSignal.timeout(10_000)).catch((error: unknown) => {
+      // A hint: the turn does not wait for it, and nothing depends on it. The channel ends it by a deadline of its own.
+      channel.react({ jid, platformId, emoji }, new AbortController().signal).catch((error: unknown) => {
         log.debug({ err: error, jid }, 'a reaction was not taken');
       });
     },
