@@ -154,32 +154,6 @@ test('a picture that Telegram does not take as one goes as a document', async ()
   expect(api.sent(chat)).toMatchObject([{ files: [{ kind: 'document' }] }]);
 });
 
-test('a caption that is too long follows its file; a second try does not send the file again', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = telegram.ann();
-  const text = 'word '.repeat(300);
-  const part = { file: fileOf('a.txt'), buttons: [{ label: 'Ok', value: 'ok' }] };
-  using _once = api.fault({ method: 'sendRichMessage', kind: '502' });
-  await expect(telegram.send(chat, text, part)).rejects.toMatchObject({ code: 'channel.unsure' });
-  const id = await telegram.send(chat, text, part);
-  const sent = api.sent(chat);
-  expect(sent.map((message) => message.files.length)).toEqual([1, 0]);
-  expect(sent.at(-1)).toMatchObject({ id, text: text.trim() });
-  expect(sent.map((message) => message.buttons.length)).toEqual([0, 1]);
-});
-
-test.each([
-  ['gone', { path: join(directory, 'nowhere'), name: 'x.txt', mime: undefined }, /gone/],
-  ['empty', 'empty', /empty/],
-])('a file that is %s is refused', async (_, file, sentence) => {
-  await using telegram = await openTelegram();
-  const { chat } = telegram.ann();
-  const given = typeof file === 'string' ? fileOf('x.txt', '') : file;
-  const error: unknown = await telegram.send(chat, 'x', { file: given }).catch((failure: unknown) => failure);
-  expect(error).toMatchObject({ code: 'channel.refused', message: expect.stringMatching(sentence) });
-});
-
 test('an edit changes the text, the same text is success, a caption is edited as one', async () => {
   await using telegram = await openTelegram();
   const { api, channel } = telegram;

@@ -87,20 +87,8 @@ export class Outbound implements Connection {
         plain: (plain) => this.#calls.editMessageText({ ...to, ...plain, ...noPreview }, signal),
       });
     } catch (error) {
-      if (says(error, /message is not modified/)) return;
-      if (!says(error, /no text in the message/)) throw error;
-      await this.#editCaption({ ...to, ...render(text).caption }, signal);
-    }
-  }
-
-  async #editCaption(
-    sent: { chat_id: number; message_id: number; caption: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    try {
-      await this.#calls.editMessageCaption(sent, signal);
-    } catch (error) {
-      if (!says(error, /message is not modified/)) throw error;
+      if (!says(error, /no text in the message/)) return unlessSame(error);
+      await this.#calls.editMessageCaption({ ...to, ...render(text).caption }, signal).catch(unlessSame);
     }
   }
 
@@ -277,6 +265,11 @@ async function sendFile(
 
 function unreachable(why: string): NanoclawError {
   return new NanoclawError('channel.unreachable', `The file could not be fetched from Telegram (${why}).`);
+}
+
+/** That it says so already is what was wanted. */
+function unlessSame(error: unknown): void {
+  if (!says(error, /message is not modified/)) throw error;
 }
 
 function says(error: unknown, words: RegExp): boolean {
