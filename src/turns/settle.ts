@@ -9,10 +9,11 @@ import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import type { SayParts } from './accept-result.ts';
 import { causeText, type Failure, type Held, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { cleaned } from './evidence.ts';
 import { takeEyesOff } from './eyes.ts';
 import { failureOfResult } from './failures.ts';
 import type { TurnParts } from './parts.ts';
-import { renewSession } from './renew.ts';
+import { forgetSession, renewSession } from './renew.ts';
 import { remedyFor } from './spoilt-session.ts';
 import { settleStopped } from './stop-turn.ts';
 import { nameOfTask, taskOf } from './task-row.ts';
@@ -49,12 +50,14 @@ function judged(parts: SayParts, turn: TurnRow, lost: readonly Lost[]): Lost[] {
   const refused = lost.find((one) => one.failure.type === 'ends' && !aside(one));
   if (refused?.failure.type !== 'ends') return [...lost];
   const remedy = remedyFor(parts, turn.group_folder, refused.failure);
-  if (remedy === 'renew' || remedy === 'end-renewed') renewSession(parts, turn.group_folder, turn.run_id ?? undefined);
+  const run = turn.run_id ?? undefined;
+  if (remedy === 'end-fresh') forgetSession(parts, turn.group_folder, run);
+  if (remedy === 'renew' || remedy === 'end-renewed') renewSession(parts, turn.group_folder, run);
   if (remedy === 'renew') tellRenewed(parts, turn);
   return lost.map((one) => {
     if (one.failure.type !== 'ends' || aside(one)) return one;
     // What came while it was worked on may have met the end of another one: it is asked by itself.
-    const alone = remedy === 'end' || remedy === 'end-renewed' ? one === refused : false;
+    const alone = remedy !== 'again' && remedy !== 'renew' && one === refused;
     return alone ? one : { ...one, failure: { type: 'ours' } };
   });
 }
@@ -137,7 +140,7 @@ function settleRow(
 }
 
 function plainReason(text: string): Reason {
-  return { text, detail: '', cure: 'I have given up on it; please say it again if you still need it.' };
+  return { text: cleaned(text), detail: '', cure: 'I have given up on it; please say it again if you still need it.' };
 }
 
 function heldBack(row: InboxRow, held: Held, now: number): Retry {
