@@ -270,7 +270,7 @@ export function failureOfResult(
 ): Failure {
   const e = evidenceOf(failed, seen);
   const row = failingAnswers.find(({ when }) => when(e)) ?? failingAnswers[failingAnswers.length - 1];
-  const detail = e.status === undefined ? e.words : `error ${e.status}: ${e.words}`;
+  const detail = e.status === undefined ? e.words : `error ${e.status}`;
   switch (row?.outcome) {
     case 'waits':
       return {
