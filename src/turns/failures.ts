@@ -133,12 +133,13 @@ const settings: readonly Row[] = [
 const refusals: readonly Row[] = [
   {
     name: 'declined: stop reason `refusal`',
-    when: (e) => e.stop === 'refusal',
+    // The SDK's words, from a runner that does not tell the stop reason.
+    when: (e) =>
+      e.stop === 'refusal' || /can.t help with this|safeguards (flagged|stopped)|usage policy/i.test(e.words),
     outcome: 'ends',
     session: 'tainted',
     reason: () => 'the model declined to answer it',
-    cure: () =>
-      `${again} What follows is not held against it: I have begun a new conversation and know what was said lately.`,
+    cure: () => `${again} For what follows I have begun a new conversation.`,
   },
   {
     name: 'filtered: an error in the stream, “content filtering policy”',
@@ -269,7 +270,7 @@ export function failureOfResult(
 ): Failure {
   const e = evidenceOf(failed, seen);
   const row = failingAnswers.find(({ when }) => when(e)) ?? failingAnswers[failingAnswers.length - 1];
-  const detail = e.status === undefined ? e.words : `error ${e.status}: ${e.words}`;
+  const detail = e.status === undefined ? e.words : `error ${e.status}`;
   switch (row?.outcome) {
     case 'waits':
       return {

@@ -1,7 +1,7 @@
 import { closeStreams } from '../acts/close-streams.ts';
 import { finishTaskRun } from '../acts/finish-task-run.ts';
 import { postMessage, type Said } from '../acts/post-message.ts';
-import { renewSession } from '../acts/run-facts.ts';
+import { forgetSession, renewSession } from '../acts/run-facts.ts';
 import { tellMain } from '../acts/tell-main.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Place } from '../model/chat.ts';
@@ -10,6 +10,7 @@ import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
 import type { SayParts } from './accept-result.ts';
 import { causeText, type Failure, type Held, maxAttempts, maxClaims, retryAt } from './causes.ts';
+import { cleaned } from './evidence.ts';
 import { takeEyesOff } from './eyes.ts';
 import { failureOfResult } from './failures.ts';
 import type { TurnParts } from './parts.ts';
@@ -49,12 +50,13 @@ function judged(parts: SayParts, turn: TurnRow, lost: readonly Lost[]): Lost[] {
   const refused = lost.find((one) => one.failure.type === 'ends' && !aside(one));
   if (refused?.failure.type !== 'ends') return [...lost];
   const remedy = remedyFor(parts, turn.group_folder, refused.failure);
+  if (remedy === 'end-fresh') forgetSession(parts.store, turn.group_folder);
   if (remedy === 'renew' || remedy === 'end-renewed') renewSession(parts.store, turn.group_folder);
   if (remedy === 'renew') tellRenewed(parts, turn);
   return lost.map((one) => {
     if (one.failure.type !== 'ends' || aside(one)) return one;
     // What came while it was worked on may have met the end of another one: it is asked by itself.
-    const alone = remedy === 'end' || remedy === 'end-renewed' ? one === refused : false;
+    const alone = remedy !== 'again' && remedy !== 'renew' && one === refused;
     return alone ? one : { ...one, failure: { type: 'ours' } };
   });
 }
@@ -137,7 +139,7 @@ function settleRow(
 }
 
 function plainReason(text: string): Reason {
-  return { text, detail: '', cure: 'I have given up on it; please say it again if you still need it.' };
+  return { text: cleaned(text), detail: '', cure: 'I have given up on it; please say it again if you still need it.' };
 }
 
 function heldBack(row: InboxRow, held: Held, now: number): Retry {

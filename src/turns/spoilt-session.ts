@@ -11,17 +11,18 @@ const spokenOf = (folder: string) => `spoken:${folder}`;
 
 /**
  * What becomes of what was refused: it ends, it is asked once more as it is, or in a new conversation; `end-renewed`: it
- * ends, and the conversation with it. None of it spends a try.
+ * ends, and the conversation with it; `end-fresh`: and what was said lately is not told again either. None of it spends a try.
  */
-export type Remedy = 'end' | 'again' | 'renew' | 'end-renewed';
+export type Remedy = 'end' | 'again' | 'renew' | 'end-renewed' | 'end-fresh';
 
 /** Called once for each turn that was refused so. Joins the caller's transaction. */
 export function remedyFor(parts: Parts, folder: string, refused: Ended): Remedy {
   const { store } = parts;
   if (refused.session === undefined) return 'end';
-  if (refused.session === 'tainted') return 'end-renewed';
   const inARow = Number(store.facts.get(refusedOf(folder)) ?? '') + 1;
   store.facts.set(refusedOf(folder), String(inARow));
+  // Declined again in a new conversation: it may be what was told of the old one.
+  if (refused.session === 'tainted') return inARow > 1 ? 'end-fresh' : 'end-renewed';
   if (inARow === 2) return 'renew';
   // A new conversation was refused as well, or there is nothing in this one that could be at fault.
   if (inARow > 2 || !hasSpoken(parts, folder) || refused.session === 'suspect') return 'end';

@@ -114,3 +114,21 @@ test('what came while a message was worked on that is at its end is answered by 
 function never(): never {
   throw new Error('no request');
 }
+
+test('declined twice in a row: what was said lately is not told again, for it may be the reason', async () => {
+  await using house = await openHouse();
+  let touchy = false;
+  house.rehearsal.script = (context) =>
+    touchy && bodyOf(context).includes('innocent words')
+      ? say('', { stopReason: 'refusal' })
+      : say(`re ${context.text}`);
+  house.say('innocent words');
+  await house.hears(1);
+  touchy = true;
+  house.say('one');
+  expect((await house.hears(2))[1]).toMatch(/^⚠️ I could not answer “one”.*declined/);
+  house.say('two');
+  expect((await house.hears(3))[2]).toMatch(/^⚠️ I could not answer “two”.*declined/);
+  house.say('three');
+  expect((await house.hears(4))[3]).toBe('re three');
+});
