@@ -17,6 +17,15 @@ test('a start without a terminal and without lines says what to use, and starts 
   expect(existsSync(join(machine.home, 'store'))).toBe(false);
 });
 
+test('a home that cannot be written is told in a sentence, with the setting that moves it', async () => {
+  await using machine = new Machine();
+  // A file in the place of the folder: so it is for root too.
+  writeFileSync(join(machine.home, 'logs'), '');
+  const ran = await machine.run(['start', '--no-chat']);
+  expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('NANOCLAW_HOME') });
+  expect(ran.stderr).not.toContain('    at ');
+});
+
 test('a host without a chat says that it runs and where its log is, and logs shows it to a person', async () => {
   await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local' } });
   const host = await machine.host();
