@@ -14,6 +14,7 @@ import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 import { Outgoing } from './lib/outgoing.ts';
+import { NanoclawError, systemCode } from './model/errors.ts';
 
 export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
@@ -37,8 +38,8 @@ export interface HostHandle {
 /** Starts the host in this process. SIGINT and SIGTERM stop it, a second one ends the process at once. */
 export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   const config = readConfig(options.checkout, { channelSettings: await channelSettingNames() });
+  const file = openLog(config.home);
   const awake = stayAwake();
-  const file = new LogFile(join(config.home, 'logs', 'nanoclaw.log'));
   const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -82,6 +83,20 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     throw error;
   });
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
+}
+
+/** The first thing that is written: where that cannot be, nothing of this home can. */
+function openLog(home: string): LogFile {
+  try {
+    return new LogFile(join(home, 'logs', 'nanoclaw.log'));
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
+    throw new NanoclawError('home.not-writable', `${home} cannot be written by this user (${code}).`, {
+      cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.',
+      cause: error,
+    });
+  }
 }
 
 function tee(line: string, file: LogFile, echo: ((line: string) => void) | undefined): void {

@@ -39,9 +39,9 @@ export class Machine {
   /** Runs a program to its end or to the end of our patience; `code` is undefined when it did not get there. */
   ask(program, args, { ms = patienceMs } = {}) {
     return new Promise((resolve) => {
-      // npm is a script of Node's: of this one.
-      const PATH = `${path.dirname(process.execPath)}${path.delimiter}${this.searchPath}`;
-      const env = { ...this.environment, PATH };
+      // npm is a script of Node's: of this one, whichever comes first in PATH.
+      const own = program === 'npm' ? `${path.dirname(process.execPath)}${path.delimiter}` : '';
+      const env = { ...this.environment, PATH: `${own}${this.searchPath}` };
       const child = spawn(program, args, { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const said = { code: undefined, stdout: '', stderr: '', late: false };
       const timer = setTimeout(() => {

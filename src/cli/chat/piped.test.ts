@@ -115,5 +115,5 @@ test('start joins a host that already runs, and says so', async () => {
   expect(ran.stderr).toContain('Joined the host that is already running (pid 4242).');
   const service = await nanoclaw(host.home, ['start', '--no-chat']);
   expect(service).toMatchObject({ code: 1, stdout: '' });
-  expect(service.stderr).toContain('A host is already running here (pid 4242). Stop it first: npx nanoclaw stop.');
+  expect(service.stderr).toContain('A host is already running here (pid 4242). Stop it first: ./nanoclaw stop.');
 });
