@@ -32,6 +32,6 @@ export function promptOf(text: string): string {
         replyTo: undefined,
       },
     ],
-    { egress: 'llm-only', timeZone: 'Europe/Berlin', now, omitted: 0, egress: 'llm-only', earlier: undefined },
+    { timeZone: 'Europe/Berlin', now, omitted: 0, egress: 'llm-only', earlier: undefined },
   );
 }

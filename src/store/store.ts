@@ -7,6 +7,7 @@ import { Facts } from './facts.ts';
 import { Groups } from './groups.ts';
 import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
+import { Instants } from './instants.ts';
 import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
@@ -44,6 +45,7 @@ export class Store {
   readonly taskRuns: TaskRuns;
   readonly usage: UsageSums;
   readonly search: Search;
+  readonly instants: Instants;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -67,6 +69,7 @@ export class Store {
     this.taskRuns = new TaskRuns(db);
     this.usage = new UsageSums(db);
     this.search = new Search(db);
+    this.instants = new Instants(db);
   }
 
   static open(path: string): Store {
