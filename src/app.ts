@@ -16,6 +16,7 @@ import { keepLongText } from './inbound/long-text.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepPruned } from './keep-pruned.ts';
 import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { keepSearch } from './keep-search.ts';
@@ -163,6 +164,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
   stops.add(keepQuestions({ store, clock, log, inboxBell }));
+  stops.add(keepPruned({ store, clock, log }));
   const search = keepSearch({ store, clock, log });
   search.start();
   stops.add(() => search.stop());
@@ -204,7 +206,7 @@ function makeTurns(
     store: desk.store,
     clock,
     log,
-    settings: config,
+    settings: { ...config, costsNothing: gateway.credential === 'rehearsal' },
     serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
