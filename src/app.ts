@@ -18,6 +18,7 @@ import { folderFiles } from './inbound/folder-files.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepPruned } from './keep-pruned.ts';
 import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { keepSearch } from './keep-search.ts';
@@ -163,6 +164,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
   stops.add(keepQuestions({ desk, log, inboxBell }));
+  stops.add(keepPruned({ store, clock, log }));
   const search = keepSearch({ store, clock, log });
   search.start();
   stops.add(() => search.stop());
@@ -208,7 +210,7 @@ function makeTurns(
     store: desk.store,
     clock,
     log,
-    settings: config,
+    settings: { ...config, costsNothing: gateway.credential === 'rehearsal' },
     serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),

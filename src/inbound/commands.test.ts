@@ -131,12 +131,14 @@ describe('what commands do', () => {
     desk.say('/model');
     desk.say('/model claude-opus-4-1');
     expect(desk.store.groups.get('main')?.model).toBe('claude-opus-4-1');
+    desk.say('/model nonsense');
     desk.say('/model rm -rf /');
     desk.say('/model default');
     expect(desk.store.groups.get('main')?.model).toBeUndefined();
     expect(desk.heard()).toEqual([
       expect.stringContaining('the default'),
       'From the next message on: claude-opus-4-1.',
+      'From the next message on: nonsense. I do not know that name, so it is tried with your next message; `/model default` goes back.',
       expect.stringContaining('cannot be a model’s name'),
       'From the next message on: the default.',
     ]);

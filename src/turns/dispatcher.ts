@@ -192,11 +192,28 @@ export class Dispatcher {
   // A lid that was closed is no silence of the agent: it slept as well.
   #noticeSleep(now: number): void {
     const slept = now - this.#lookedAt > sweepMs + sleepMs;
+    const setBack = now < this.#lookedAt;
     this.#lookedAt = now;
+    if (setBack) this.#followClock(now);
     if (!slept) return;
     this.#parts.log.info('the machine seems to have slept');
     this.#slots.forgetWaits();
     for (const { live } of this.#lanes.values()) if (live) live.signAt = now;
+  }
+
+  // What was to happen at an instant that lies ahead again would wait for it.
+  #followClock(now: number): void {
+    const { store, log } = this.#parts;
+    log.warn('the clock was set back');
+    store.transaction(() => {
+      store.instants.clamp(now, { setBack: true });
+      // Whatever they wait for is looked at anew, by the clock there is.
+      store.inbox.wakeCauses();
+    });
+    this.#slots.forgetWaits();
+    this.#prewarmer.forgetTries();
+    this.#adoption.forgetWait();
+    for (const { live } of this.#lanes.values()) live?.followClock(now);
   }
 
   #lane(folder: string): Lane {

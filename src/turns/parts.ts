@@ -46,6 +46,8 @@ export interface TurnSettings {
   readonly assistantName: string;
   readonly timeZone: string;
   readonly model: string | undefined;
+  /** The rehearsal model answers: what the SDK estimates of it costs nobody anything. */
+  readonly costsNothing: boolean;
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
   readonly signOfLifeMs: number;

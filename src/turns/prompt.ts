@@ -1,7 +1,7 @@
 import { quoteQuestion } from '../acts/ask-question.ts';
 import type { Egress } from '../model/group.ts';
 import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
-import type { TaskRun } from '../model/task.ts';
+import { mostMissed, type TaskRun } from '../model/task.ts';
 import type { Question } from '../store/questions.ts';
 
 export interface PromptOptions {
@@ -99,7 +99,7 @@ function taskNode(
     `id="${attribute(taskId)}"`,
     `scheduled="${instant(dueAt, timeZone)}"`,
     ...(now - dueAt < lateMs ? [] : [`late="${span(now - dueAt)}"`]),
-    ...(missed === 0 ? [] : [`missed="${missed}"`]),
+    ...(missed === 0 ? [] : [`missed="${missed >= mostMissed ? `${mostMissed} or more` : missed}"`]),
     `note="${taskNote}"`,
   ];
   return `<task ${attributes.join(' ')}>${content(prompt)}</task>`;
