@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Owner, SafeDirectory } from '../lib/safe-files.ts';
+import { cutAt } from '../text/shorten.ts';
 
 /** Longer texts do not fit a prompt well (about 25 000 tokens) and become a file the agent can read in pieces. */
 export const longTextUnits = 100_000;
@@ -16,5 +17,5 @@ export function keepLongText(
   using attachments = group.makeDirectory('attachments', { owner: options.owner });
   attachments.write(name, text, { owner: options.owner });
   const path = join('/workspace/group/attachments', name);
-  return `${text.slice(0, shownUnits)}\n[… this message has ${text.length} characters; all of it is in ${path}]`;
+  return `${cutAt(text, shownUnits)}\n[… this message has ${text.length} characters; all of it is in ${path}]`;
 }

@@ -95,7 +95,9 @@ class Splitter {
   /** A quarter or more is taken: better a part that ends here than a block in two. */
   #isFilled(): boolean {
     const { room } = this.#splitting;
-    return this.#part.length > 0 && (this.#left.length < (room.length * 3) / 4 || this.#left.blocks < (room.blocks * 3) / 4);
+    return (
+      this.#part.length > 0 && (this.#left.length < (room.length * 3) / 4 || this.#left.blocks < (room.blocks * 3) / 4)
+    );
   }
 
   *#cut(piece: Piece): Generator<string> {
@@ -188,5 +190,7 @@ function isBarest(block: Block): block is { type: 'paragraph'; children: readonl
 }
 
 function isLong(block: Block, length: number): boolean {
-  return 'text' in block ? block.text.length > length : block.type === 'paragraph' && block.children.some((node) => 'text' in node && node.text.length > length);
+  return 'text' in block
+    ? block.text.length > length
+    : block.type === 'paragraph' && block.children.some((node) => 'text' in node && node.text.length > length);
 }

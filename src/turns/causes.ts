@@ -2,6 +2,7 @@ import type { ResultError } from '../../protocol/mailbox.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import { isDiskFull } from '../store/database.ts';
+import { shorten } from '../text/shorten.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
 export type Cause = 'credential' | 'no-credential' | 'overloaded' | 'network' | 'sandbox' | 'disk' | 'budget';
@@ -79,12 +80,12 @@ export function failureOfError(error: unknown): Failure {
   if (error instanceof NanoclawError && /^(sandbox|gateway)\./.test(error.code)) {
     return { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) };
   }
-  return { type: 'message', reason: shorten(sentenceOf(error)) };
+  return { type: 'message', reason: reasonIn(sentenceOf(error)) };
 }
 
 /** What the error of a result means for the messages it names. */
 export function failureOfResult(error: ResultError | undefined): Failure {
-  const message = shorten(error?.message ?? 'my agent gave no reason');
+  const message = reasonIn(error?.message ?? 'my agent gave no reason');
   const detail = error?.status === undefined ? message : `error ${error.status}`;
   switch (error?.code) {
     case 'credential':
@@ -96,7 +97,6 @@ export function failureOfResult(error: ResultError | undefined): Failure {
   }
 }
 
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+function reasonIn(text: string): string {
+  return shorten(text, 200).replace(/\.$/, '');
 }

@@ -2,6 +2,7 @@ import { quoteQuestion } from '../acts/ask-question.ts';
 import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
 import type { TaskRun } from '../model/task.ts';
 import type { Question } from '../store/questions.ts';
+import { cutAt } from '../text/shorten.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -144,7 +145,7 @@ function earlierAttempt(said: readonly string[]): string {
 }
 
 function undelivered({ jid, text, why }: Undelivered): string {
-  const words = text.length > quoteUnits ? `${text.slice(0, quoteUnits)}…` : text;
+  const words = text.length > quoteUnits ? `${cutAt(text, quoteUnits)}…` : text;
   return `<undelivered chat="${attribute(jid)}" why="${attribute(why)}" note="This message of yours never arrived.">${content(words)}</undelivered>`;
 }
 

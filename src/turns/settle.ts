@@ -7,6 +7,7 @@ import type { Place } from '../model/chat.ts';
 import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
+import { shorten } from '../text/shorten.ts';
 import type { SayParts } from './accept-result.ts';
 import { causeText, type Failure, failureOfResult, type Held, maxAttempts, maxClaims, retryAt } from './causes.ts';
 import { takeEyesOff } from './eyes.ts';
@@ -131,9 +132,7 @@ function giveUp(parts: SayParts, row: InboxRow, reason: string): void {
 
 function unanswered({ store }: SayParts, row: InboxRow, reason: string): string {
   const message = store.messages.get(row.message_seq);
-  const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();
-  const quoted = words.length > 60 ? `${words.slice(0, 60)}…` : words;
-  return `⚠️ I could not answer “${quoted}” (${messageName(row.message_seq)}): ${reason}. I have given up on it; please say it again if you still need it.`;
+  return `⚠️ I could not answer “${shorten(message?.text ?? '', 60)}” (${messageName(row.message_seq)}): ${reason}. I have given up on it; please say it again if you still need it.`;
 }
 
 function say(parts: SayParts, row: InboxRow, notice: Pick<Said, 'key' | 'text' | 'completes'>): void {

@@ -43,7 +43,7 @@ export class TelegramChannel implements Channel {
   readonly name = 'telegram';
   readonly capabilities: ChannelCapabilities = {
     // Rich messages may be longer, but what is refused as rich must fit as plain text; 4096 UTF-16 units always do.
-    maxTextLength: 4096,
+    textLimits: { length: 4096 },
     typing: true,
     threads: true,
     idempotencyKey: false,

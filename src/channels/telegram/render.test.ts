@@ -5,7 +5,8 @@ import { countRich, readHtml, readRich } from '../../../test/fixtures/reader.ts'
 import { splitMarkdown } from '../../text/split.ts';
 import { caption, captionLength, messageLength, richLimits, richMessage, simpleMessages } from './render.ts';
 
-const lines = (all: readonly string[]) => all.map((line) => line.replace(/\u00a0/g, ' ').trim()).filter((line) => line !== '');
+const lines = (all: readonly string[]) =>
+  all.map((line) => line.replace(/\u00a0/g, ' ').trim()).filter((line) => line !== '');
 const read = (markdown: string) => lines(readRich(richMessage(markdown)));
 /** Without what a list, a quotation or a table puts around words, and without white space. */
 const bare = (text: string) => text.replace(/\s|\(https:\/\/[^\s()]*\)/g, '');
@@ -35,22 +36,28 @@ test('a person reads the same without rich messages, as HTML and as plain text',
 
 test('whatever is written, every form is one that Telegram takes', () => {
   fc.assert(
-    fc.property(fc.oneof(soup, written.map(({ markdown }) => markdown)), (text) => {
-      for (const part of splitMarkdown(text, richLimits)) {
-        for (const simple of [false, true]) {
-          const { characters, blocks, levels, columns } = countRich(richMessage(part, { simple }));
-          expect(characters).toBeLessThanOrEqual(32_768);
-          expect(blocks).toBeGreaterThan(0);
-          expect(blocks).toBeLessThanOrEqual(500);
-          expect(levels).toBeLessThanOrEqual(16);
-          expect(columns).toBeLessThanOrEqual(20);
+    fc.property(
+      fc.oneof(
+        soup,
+        written.map(({ markdown }) => markdown),
+      ),
+      (text) => {
+        for (const part of splitMarkdown(text, richLimits)) {
+          for (const simple of [false, true]) {
+            const { characters, blocks, levels, columns } = countRich(richMessage(part, { simple }));
+            expect(characters).toBeLessThanOrEqual(32_768);
+            expect(blocks).toBeGreaterThan(0);
+            expect(blocks).toBeLessThanOrEqual(500);
+            expect(levels).toBeLessThanOrEqual(16);
+            expect(columns).toBeLessThanOrEqual(20);
+          }
         }
-      }
-      for (const { html, plain } of simpleMessages(text, 100)) {
-        expect(readHtml(html).length).toBeLessThanOrEqual(100);
-        expect(plain.length).toBeLessThanOrEqual(100);
-      }
-    }),
+        for (const { html, plain } of simpleMessages(text, 100)) {
+          expect(readHtml(html).length).toBeLessThanOrEqual(100);
+          expect(plain.length).toBeLessThanOrEqual(100);
+        }
+      },
+    ),
     campaign('hostile'),
   );
 });

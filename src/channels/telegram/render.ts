@@ -1,6 +1,12 @@
 // The tree as Telegram's own forms. What stands in the text is never read as a mark of Telegram's: rich messages are built
 // of blocks, which need no escaping, and HTML holds only tags that are made here.
-import type { InputRichBlock, InputRichBlockListItem, InputRichMessage, RichBlockTableCell, RichText } from 'grammy/types';
+import type {
+  InputRichBlock,
+  InputRichBlockListItem,
+  InputRichMessage,
+  RichBlockTableCell,
+  RichText,
+} from 'grammy/types';
 import { type Flat, flatten } from '../../text/format/flat.ts';
 import { plainBlocks, plainRun } from '../../text/format/plain.ts';
 import { plainer } from '../../text/markdown/cut.ts';
@@ -94,7 +100,8 @@ class RichWriter {
       case 'paragraph':
         return this.#words(block.children, (text) => ({ type: 'paragraph', text }));
       case 'heading': {
-        if (this.#simple) return this.#words(block.children, (text) => ({ type: 'paragraph', text: { type: 'bold', text } }));
+        if (this.#simple)
+          return this.#words(block.children, (text) => ({ type: 'paragraph', text: { type: 'bold', text } }));
         const size = sizes[block.level - 1] ?? 6;
         return this.#words(block.children, (text) => ({ type: 'heading', text, size }));
       }
@@ -145,12 +152,14 @@ class RichWriter {
   }
 
   #text(run: readonly Inline[]): RichText {
-    const parts = run.flatMap((node) => this.#inline(node)).reduce<RichText[]>((joined, part) => {
-      const last = joined.at(-1);
-      if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
-      else joined.push(part);
-      return joined;
-    }, []);
+    const parts = run
+      .flatMap((node) => this.#inline(node))
+      .reduce<RichText[]>((joined, part) => {
+        const last = joined.at(-1);
+        if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part;
+        else joined.push(part);
+        return joined;
+      }, []);
     const [only] = parts;
     return parts.length === 1 && only !== undefined ? only : parts;
   }
@@ -203,8 +212,14 @@ function fitsAt(level: number): boolean {
 
 /** By the first letter that has a direction. */
 function isRightToLeft(text: string): boolean {
-  const letter = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.exec(text)?.[0];
-  return letter !== undefined && /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(letter);
+  const letter =
+    /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.exec(
+      text,
+    )?.[0];
+  return (
+    letter !== undefined &&
+    /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(letter)
+  );
 }
 
 /** Quotations cannot stand inside one another: the inner ones have a bar before their lines. */
@@ -213,7 +228,8 @@ function htmlOf(lines: readonly Flat[]): string {
   let quoted = false;
   for (const [n, flat] of lines.entries()) {
     const inside = flat.quotes > 0;
-    html += (quoted && !inside ? '</blockquote>' : '') + (n > 0 ? '\n' : '') + (inside && !quoted ? '<blockquote>' : '');
+    html +=
+      (quoted && !inside ? '</blockquote>' : '') + (n > 0 ? '\n' : '') + (inside && !quoted ? '<blockquote>' : '');
     quoted = inside;
     html += htmlLine(flat);
   }
@@ -224,7 +240,12 @@ function htmlLine(flat: Flat): string {
   const bar = '│ '.repeat(Math.max(0, flat.quotes - 1));
   if (flat.type === 'words') return escaped(bar + flat.indent) + htmlRun(flat.run, []);
   if (flat.text.trim() === '') return '';
-  const text = escaped(flat.text.split('\n').map((line) => bar + line).join('\n'));
+  const text = escaped(
+    flat.text
+      .split('\n')
+      .map((line) => bar + line)
+      .join('\n'),
+  );
   const language = flat.language.replace(/[^\w+#.-]/g, '');
   return language === '' ? `<pre>${text}</pre>` : `<pre><code class="language-${language}">${text}</code></pre>`;
 }

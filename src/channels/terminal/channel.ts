@@ -13,7 +13,7 @@ export type TerminalListener = (event: ChatEvent) => undefined | Promise<boolean
 export class TerminalChannel implements Channel {
   readonly name = 'terminal';
   readonly capabilities: ChannelCapabilities = {
-    maxTextLength: 1_000_000,
+    textLimits: { length: 1_000_000 },
     typing: true,
     threads: false,
     idempotencyKey: false,

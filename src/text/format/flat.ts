@@ -59,9 +59,15 @@ function flatBlock(block: Block, place: Place): Flat[] {
     case 'quote':
       return [...labelLine(place), ...flatBlocks(block.children, { ...inside(place), quotes: place.quotes + 1 }, true)];
     case 'list':
-      return [...labelLine(place), ...block.items.flatMap((item, n) => flatItem(item, n, { list: block, place: inside(place) }))];
+      return [
+        ...labelLine(place),
+        ...block.items.flatMap((item, n) => flatItem(item, n, { list: block, place: inside(place) })),
+      ];
     case 'table': {
-      const lines = columns([block.header, ...block.rows].map((row) => row.map(cellText)), place.width);
+      const lines = columns(
+        [block.header, ...block.rows].map((row) => row.map(cellText)),
+        place.width,
+      );
       if (lines) return flatCode(lines.join('\n'), '', place);
       const rows = block.rows.length > 0 ? block.rows : [block.header];
       const records = rows.map((row) => (row === block.header ? recordOf([], row) : recordOf(block.header, row)));
@@ -70,12 +76,19 @@ function flatBlock(block: Block, place: Place): Flat[] {
   }
 }
 
-function flatItem({ number, checked, children }: Item, n: number, { list, place }: { list: List; place: Place }): Flat[] {
+function flatItem(
+  { number, checked, children }: Item,
+  n: number,
+  { list, place }: { list: List; place: Place },
+): Flat[] {
   const label = number === undefined ? '• ' : `${number}${list.mark} `;
   const box = checked === undefined ? '' : checked ? '☑ ' : '☐ ';
   const first = place.others + label + box;
   const others = place.others + ' '.repeat(label.length);
-  const flat = children.length === 0 ? [emptyLine(place.quotes, first)] : flatBlocks(children, { ...place, first, others }, list.loose);
+  const flat =
+    children.length === 0
+      ? [emptyLine(place.quotes, first)]
+      : flatBlocks(children, { ...place, first, others }, list.loose);
   return list.loose && n > 0 ? [emptyLine(place.quotes), ...flat] : flat;
 }
 
@@ -134,7 +147,11 @@ export function columns(rows: readonly (readonly string[])[], width: number): st
   const [header = []] = rows;
   const widths = header.map((_, n) => rows.reduce((most, row) => Math.max(most, displayWidth(row[n] ?? '')), 0));
   if (widths.reduce((sum, each) => sum + each + 2, -2) > width) return undefined;
-  const line = (row: readonly string[]) => widths.map((each, n) => padTo(row[n] ?? '', each)).join('  ').trimEnd();
+  const line = (row: readonly string[]) =>
+    widths
+      .map((each, n) => padTo(row[n] ?? '', each))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((each) => '─'.repeat(each)).join('  ');
   return [line(header), rule, ...rows.slice(1).map(line)];
 }

@@ -17,7 +17,10 @@ export function plainBlocks(blocks: readonly Block[], tableWidth: number): strin
 function plainFlat(flat: Flat): string {
   const bar = '│ '.repeat(flat.quotes);
   const text = flat.type === 'code' ? flat.text : flat.indent + plainRun(flat.run);
-  return text.split('\n').map((line) => (bar + line).trimEnd()).join('\n');
+  return text
+    .split('\n')
+    .map((line) => (bar + line).trimEnd())
+    .join('\n');
 }
 
 /** The words, and behind those of a link where it leads. */

@@ -1,6 +1,6 @@
 import { recordOf } from '../markdown/cut.ts';
 import { parseMarkdown } from '../markdown/parse.ts';
-import { type Block, type Inline, isBare, type Item, type List, type Table, textOf } from '../markdown/tree.ts';
+import { type Block, type Inline, type Item, isBare, type List, type Table, textOf } from '../markdown/tree.ts';
 import { columns } from './flat.ts';
 import { paint, type Span, wrapSpans } from './spans.ts';
 
@@ -63,8 +63,12 @@ function showItem(
 /** Columns side by side; when they do not fit, one `heading: cell` line each. */
 function showTable({ header, rows }: Table, look: TerminalLook): string[] {
   const plain = (cell: readonly Inline[]) => textOfSpans(spansOf(cell, [])).replaceAll('\n', ' ');
-  const lines = columns([header, ...rows].map((row) => row.map(plain)), look.width);
-  if (!lines) return showBlocks(rows.length > 0 ? rows.map((row) => recordOf(header, row)) : [recordOf([], header)], look);
+  const lines = columns(
+    [header, ...rows].map((row) => row.map(plain)),
+    look.width,
+  );
+  if (!lines)
+    return showBlocks(rows.length > 0 ? rows.map((row) => recordOf(header, row)) : [recordOf([], header)], look);
   const styles = [[bold], [faint]];
   return lines.map((line, n) => paint([{ text: line, style: styles[n] ?? [] }], look.color));
 }

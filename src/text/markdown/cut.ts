@@ -119,7 +119,10 @@ function takeItems(list: Extract<Block, { type: 'list' }>, room: Size, measure: 
   const one = (children: readonly Block[]) => around([{ ...item, children }]);
   const cut = takeInside(item.children, less(room, used), { around: one, measure });
   if (cut.head.length === 0) {
-    return { head: wrapped(head.length > 0 ? [around(head)] : [], () => around(head)), rest: [around(list.items.slice(count))] };
+    return {
+      head: wrapped(head.length > 0 ? [around(head)] : [], () => around(head)),
+      rest: [around(list.items.slice(count))],
+    };
   }
   const others = list.items.slice(count + 1);
   // Its mark stands in the part before: what remains of it follows without one, then the list goes on.
@@ -162,7 +165,7 @@ function takeRun(block: Words, room: Size, measure: Measure): Cut {
   for (let length = room.length; length >= 1; length = Math.floor(length * 0.8)) {
     const [head, rest] = splitRun(block.children, length);
     // Nothing but space.
-    if (head.length === 0 && rest.length === 0) return { head, rest };
+    if (head.length === 0 && rest.length === 0) return { head: [], rest: [] };
     if (head.length === 0) return takeRun({ ...block, children: rest }, room, measure);
     if (fits(measure(around(head)), room)) {
       return { head: [around(head)], rest: rest.length > 0 ? [around(rest)] : [] };
@@ -206,7 +209,10 @@ function divide(run: readonly Inline[], at: number): [readonly Inline[], readonl
       continue;
     }
     const [left, right] = before === at ? [[], [node]] : divideNode(node, at - before);
-    return [[...run.slice(0, n), ...left], [...right, ...run.slice(n + 1)]];
+    return [
+      [...run.slice(0, n), ...left],
+      [...right, ...run.slice(n + 1)],
+    ];
   }
   return [run, []];
 }
@@ -250,7 +256,11 @@ function slimmed(node: Inline, side: 'start' | 'end'): Inline | undefined {
     return text === '' ? undefined : text === node.text ? node : { ...node, text };
   }
   const children = trimmed(node.children, side);
-  return children.length === 0 ? undefined : children.length === node.children.length && children.every((child, n) => child === node.children[n]) ? node : { ...node, children };
+  return children.length === 0
+    ? undefined
+    : children.length === node.children.length && children.every((child, n) => child === node.children[n])
+      ? node
+      : { ...node, children };
 }
 
 /** The same words with less around them, for what no part can hold as it is: rows as lines, links with their address. */
@@ -263,7 +273,10 @@ export function plainer(block: Block): readonly Block[] {
     case 'list':
       return block.items.flatMap(({ number, children }) => {
         const [first, ...others] = children;
-        const label: Inline = { type: 'text', text: number === undefined ? `${block.mark} ` : `${number}${block.mark} ` };
+        const label: Inline = {
+          type: 'text',
+          text: number === undefined ? `${block.mark} ` : `${number}${block.mark} `,
+        };
         if (first?.type === 'paragraph') return [{ ...first, children: [label, ...first.children] }, ...others];
         return [{ type: 'paragraph', children: [label] } satisfies Block, ...children];
       });
@@ -288,11 +301,16 @@ function unmarked(run: readonly Inline[]): string {
 }
 
 function linesOf(text: string): Inline[] {
-  return text.split('\n').flatMap((line, n): Inline[] => [...(n > 0 ? [{ type: 'break' } as const] : []), { type: 'text', text: line }]);
+  return text
+    .split('\n')
+    .flatMap((line, n): Inline[] => [...(n > 0 ? [{ type: 'break' } as const] : []), { type: 'text', text: line }]);
 }
 
 function lineOf(row: Row): Block {
-  return { type: 'paragraph', children: row.flatMap((cell, n): Inline[] => (n === 0 ? [...cell] : [{ type: 'text', text: ' | ' }, ...cell])) };
+  return {
+    type: 'paragraph',
+    children: row.flatMap((cell, n): Inline[] => (n === 0 ? [...cell] : [{ type: 'text', text: ' | ' }, ...cell])),
+  };
 }
 
 /** `heading: cell`, a line each. */
@@ -314,5 +332,10 @@ function less(from: Size, by: Size): Size {
 }
 
 function sumOf(blocks: readonly Block[], measure: Measure): Size {
-  return blocks.map(measure).reduce((sum, size) => ({ length: sum.length + size.length, blocks: sum.blocks + size.blocks }), { length: 0, blocks: 0 });
+  return blocks
+    .map(measure)
+    .reduce((sum, size) => ({ length: sum.length + size.length, blocks: sum.blocks + size.blocks }), {
+      length: 0,
+      blocks: 0,
+    });
 }

@@ -7,8 +7,16 @@ import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 const deepest = 40;
 const scheme = /^(?:https?:\/\/[^\s/]|mailto:[^\s@]+@|tel:\+?[\d-]+$)/i;
 
-/** A parser of its own: it keeps nothing from one text to the next. */
+/** Made with the first text that needs it and kept like a pattern: it holds nothing of the texts that it reads. */
+const made = new Map<'chat', MarkdownIt>();
+
 export function chatMarkdown(): MarkdownIt {
+  const parser = made.get('chat') ?? makeParser();
+  made.set('chat', parser);
+  return parser;
+}
+
+function makeParser(): MarkdownIt {
   const Parser = markdownIt();
   const md = new Parser({ html: false, linkify: false, typographer: false });
   md.disable(['reference', 'lheading', 'entity', 'autolink', 'html_block', 'html_inline']);
@@ -106,7 +114,7 @@ const mathematical = /[\\^{}=_]/;
 /** A formula, and the arm of ¯\_(ツ)_/¯: marks inside them are none. */
 function verbatim(state: StateInline, silent: boolean): boolean {
   const { src, pos } = state;
-  if (src[pos] === '\\' && src[pos - 1] === '¯') return pushText(state, { type: 'text', text: '\\_', silent });
+  if (src.startsWith('¯\\_', pos - 1)) return pushText(state, { type: 'text', text: '\\_', silent });
   // In the words of a link brackets are escaped.
   if (src[pos] !== '$' && (src[pos] !== '\\' || state.linkLevel > 0)) return false;
   formula.lastIndex = pos;
@@ -151,7 +159,9 @@ function address(state: StateInline, silent: boolean): boolean {
 /** Without the full stop of its sentence, the marks around it and a bracket that was opened before it. */
 function withoutTail(url: string): string {
   let end = url.length;
-  const surplus = new Map(['()', '[]', '{}'].map(([open = '', close = '']) => [close, count(url, close) - count(url, open)]));
+  const surplus = new Map(
+    ['()', '[]', '{}'].map(([open = '', close = '']) => [close, count(url, close) - count(url, open)]),
+  );
   for (;;) {
     const last = url[end - 1] ?? '';
     const over = surplus.get(last);
@@ -165,7 +175,8 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-const dunder = /__(?:init|main|name|file|all|dict|doc|class|repr|str|new|call|len|iter|next|enter|exit|version|future)__/y;
+const dunder =
+  /__(?:init|main|name|file|all|dict|doc|class|repr|str|new|call|len|iter|next|enter|exit|version|future)__/y;
 
 /** `a*b*c`, `2**10`, `__init__`: stars and underscores that mark nothing. */
 function noMark(state: StateInline, silent: boolean): boolean {
@@ -174,10 +185,12 @@ function noMark(state: StateInline, silent: boolean): boolean {
   if (mark === '_' && src[pos - 1] !== '_') {
     dunder.lastIndex = pos;
     const name = dunder.exec(src)?.[0];
-    if (name !== undefined && pos + name.length <= state.posMax) return pushText(state, { type: 'text', text: name, silent });
+    if (name !== undefined && pos + name.length <= state.posMax)
+      return pushText(state, { type: 'text', text: name, silent });
   }
   // `^_^`, `-_-`
-  if (mark === '_' && /^[-^<>;=/)]_[-^<>;=/]$/.test(src.slice(pos - 1, pos + 2))) return pushText(state, { type: 'text', text: '_', silent });
+  if (mark === '_' && /^[-^<>;=/)]_[-^<>;=/]$/.test(src.slice(pos - 1, pos + 2)))
+    return pushText(state, { type: 'text', text: '_', silent });
   if (mark !== '*' || src[pos - 1] === '*') return false;
   let end = pos + 1;
   while (src[end] === '*' && end < state.posMax) end += 1;

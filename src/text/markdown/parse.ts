@@ -115,7 +115,11 @@ class Reader {
     const rows: Row[] = [];
     const align: Align[] = [];
     let cells: (readonly Inline[])[] = [];
-    for (let token = this.#tokens[this.#at++]; token && token.type !== 'table_close'; token = this.#tokens[this.#at++]) {
+    for (
+      let token = this.#tokens[this.#at++];
+      token && token.type !== 'table_close';
+      token = this.#tokens[this.#at++]
+    ) {
       if (token.type === 'tr_open') cells = [];
       if (token.type === 'tr_close') rows.push(cells);
       if (token.type === 'th_open') align.push(alignOf(token));
@@ -211,6 +215,7 @@ function leafOf(token: Token): Inline {
 function add(run: Inline[], node: Inline): void {
   const last = run.at(-1);
   if (node.type === 'text' && node.text === '') return;
-  if (node.type === 'text' && last?.type === 'text') run[run.length - 1] = { type: 'text', text: last.text + node.text };
+  if (node.type === 'text' && last?.type === 'text')
+    run[run.length - 1] = { type: 'text', text: last.text + node.text };
   else run.push(node);
 }

@@ -1,4 +1,4 @@
-import { type Block, type Inline, type Item, type Link, type List, type Table, isBare, textOf } from './tree.ts';
+import { type Block, type Inline, type Item, isBare, type Link, type List, type Table, textOf } from './tree.ts';
 
 /** The tree as Markdown that is read as this tree again. No trailing newline. */
 export function printMarkdown(blocks: readonly Block[]): string {
@@ -124,9 +124,7 @@ function escapeText(text: string, inLink: boolean): string {
 /** What would begin a block at the start of a line. */
 function escapeStart(line: string): string {
   if (/^\s*[|:-][|:\s-]*$/.test(line)) return line.replace(/[|:-]/, '\\$&');
-  return line
-    .replace(/^(\s*)(#{1,6}|[>-])(?=\s|$)/, '$1\\$2')
-    .replace(/^(\s*\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
+  return line.replace(/^(\s*)(#{1,6}|[>-])(?=\s|$)/, '$1\\$2').replace(/^(\s*\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
 }
 
 function spaceForBreak(node: Inline): Inline {

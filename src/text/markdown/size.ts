@@ -22,7 +22,11 @@ export function shownSize(block: Block, columns = Number.POSITIVE_INFINITY): Siz
         .map(({ children }) => sum(children.map(inside), { length: 6, blocks: 1 }))
         .reduce(plus, { length: 2, blocks: 1 });
     case 'table':
-      if (block.header.length > columns) return sum(block.rows.map((row) => inside(recordOf(block.header, row))), rowSize(block.header));
+      if (block.header.length > columns)
+        return sum(
+          block.rows.map((row) => inside(recordOf(block.header, row))),
+          rowSize(block.header),
+        );
       return [block.header, ...block.rows].map(rowSize).reduce(plus, { length: 2, blocks: 1 });
   }
 }

@@ -94,7 +94,8 @@ export function isBare({ url, children }: Link): boolean {
  */
 export function misleads({ url, children }: Link): boolean {
   const shown = textOf(children).trim();
-  const named = /(?:^|[\s(<"'])(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?=$|[\s/:?#)>"',.])/iu;
+  const named =
+    /(?:^|[\s(<"'])(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?=$|[\s/:?#)>"',.])/iu;
   const host = named.exec(shown)?.[1];
   if (host === undefined) return false;
   return host.toLowerCase().replace(/^www\./, '') !== hostOf(url).replace(/^www\./, '');
