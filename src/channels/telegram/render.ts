@@ -11,7 +11,6 @@ import { type Flat, flatten } from '../../text/format/flat.ts';
 import { plainBlocks, plainRun } from '../../text/format/plain.ts';
 import { plainer } from '../../text/markdown/cut.ts';
 import { parseMarkdown } from '../../text/markdown/parse.ts';
-import { shownSize } from '../../text/markdown/size.ts';
 import { type Block, type Inline, type Item, type Link, misleads, type Row, textOf } from '../../text/markdown/tree.ts';
 import { splitBy, type TextLimits } from '../../text/split.ts';
 
@@ -252,34 +251,37 @@ function htmlLine(flat: Flat): string {
 
 const tags = { bold: 'b', italic: 'i', strike: 's' } as const;
 
-/** `around`: the tags that are open. Code stands inside of none. */
+/** `around`: the tags that are open. Code stands inside of none; inside a link it is words, for the link is worth more. */
 function htmlRun(run: readonly Inline[], around: readonly string[]): string {
   return run
-    .map((node): string => {
-      switch (node.type) {
-        case 'text':
-        case 'verbatim':
-          return escaped(node.text);
-        case 'break':
-          return '\n';
-        case 'code': {
-          const close = around.toReversed().map((tag) => `</${tag.split(' ')[0]}>`);
-          return `${close.join('')}<code>${escaped(node.text)}</code>${around.map((tag) => `<${tag}>`).join('')}`;
-        }
-        case 'bold':
-        case 'italic':
-        case 'strike': {
-          const tag = tags[node.type];
-          return `<${tag}>${htmlRun(node.children, [...around, tag])}</${tag}>`;
-        }
-        case 'link': {
-          const tag = `a href="${escaped(node.url)}"`;
-          return `<${tag}>${htmlRun(node.children, [...around, tag])}</a>${misleads(node) ? escaped(` (${node.url})`) : ''}`;
-        }
-      }
-    })
+    .map((node) => htmlInline(node, around))
     .join('')
     .replace(/<(b|i|s)><\/\1>/g, '');
+}
+
+function htmlInline(node: Inline, around: readonly string[]): string {
+  switch (node.type) {
+    case 'text':
+    case 'verbatim':
+      return escaped(node.text);
+    case 'break':
+      return '\n';
+    case 'code': {
+      if (around.includes('a')) return escaped(node.text);
+      const close = around.toReversed().map((tag) => `</${tag}>`);
+      return `${close.join('')}<code>${escaped(node.text)}</code>${around.map((tag) => `<${tag}>`).join('')}`;
+    }
+    case 'bold':
+    case 'italic':
+    case 'strike': {
+      const tag = tags[node.type];
+      return `<${tag}>${htmlRun(node.children, [...around, tag])}</${tag}>`;
+    }
+    case 'link': {
+      const words = `<a href="${escaped(node.url)}">${htmlRun(node.children, [...around, 'a'])}</a>`;
+      return misleads(node) ? words + escaped(` (${node.url})`) : words;
+    }
+  }
 }
 
 function escaped(text: string): string {

@@ -114,7 +114,7 @@ function flatRun(run: readonly Inline[], { quotes, first, others }: Place): Flat
 }
 
 /** A line each; marks over several of them are closed and opened again. */
-export function linesOf(run: readonly Inline[]): (readonly Inline[])[] {
+function linesOf(run: readonly Inline[]): (readonly Inline[])[] {
   let line: Inline[] = [];
   const lines = [line];
   const end = () => {

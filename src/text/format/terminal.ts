@@ -1,6 +1,6 @@
 import { recordOf } from '../markdown/cut.ts';
 import { parseMarkdown } from '../markdown/parse.ts';
-import { type Block, type Inline, type Item, isBare, type List, type Table, textOf } from '../markdown/tree.ts';
+import { type Block, type Inline, type Item, isBare, type List, type Table } from '../markdown/tree.ts';
 import { columns } from './flat.ts';
 import { paint, type Span, wrapSpans } from './spans.ts';
 
@@ -75,27 +75,29 @@ function showTable({ header, rows }: Table, look: TerminalLook): string[] {
 
 /** The runs of a line. `style` is what already holds around them. */
 function spansOf(run: readonly Inline[], style: readonly number[]): Span[] {
-  return run.flatMap((node): Span[] => {
-    switch (node.type) {
-      case 'text':
-      case 'verbatim':
-        return [{ text: node.text, style }];
-      case 'break':
-        return [{ text: '\n', style }];
-      case 'code':
-        return [{ text: node.text, style: [...style, code] }];
-      case 'bold':
-        return spansOf(node.children, [...style, bold]);
-      case 'italic':
-        return spansOf(node.children, [...style, 3]);
-      case 'strike':
-        return spansOf(node.children, [...style, 9]);
-      case 'link': {
-        const label = spansOf(node.children, [...style, 4]);
-        return isBare(node) ? label : [...label, { text: ` (${node.url})`, style: [...style, faint] }];
-      }
+  return run.flatMap((node) => spansOfOne(node, style));
+}
+
+function spansOfOne(node: Inline, style: readonly number[]): Span[] {
+  switch (node.type) {
+    case 'text':
+    case 'verbatim':
+      return [{ text: node.text, style }];
+    case 'break':
+      return [{ text: '\n', style }];
+    case 'code':
+      return [{ text: node.text, style: [...style, code] }];
+    case 'bold':
+      return spansOf(node.children, [...style, bold]);
+    case 'italic':
+      return spansOf(node.children, [...style, 3]);
+    case 'strike':
+      return spansOf(node.children, [...style, 9]);
+    case 'link': {
+      const label = spansOf(node.children, [...style, 4]);
+      return isBare(node) ? label : [...label, { text: ` (${node.url})`, style: [...style, faint] }];
     }
-  });
+  }
 }
 
 function textOfSpans(spans: readonly Span[]): string {

@@ -131,7 +131,8 @@ function pushText(state: StateInline, { type, text, silent }: { type: string; te
   return true;
 }
 
-const written = /https?:\/\/[^\s<>"`\u200b|]+/iy;
+// A bracket ends it: it may be the words of a link.
+const written = /https?:\/\/[^\s<>"`\u200b|[\]]+/iy;
 
 /** An address as people write it, or between `<` and `>`. */
 function address(state: StateInline, silent: boolean): boolean {

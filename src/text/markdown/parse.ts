@@ -1,7 +1,7 @@
 import type { Token } from 'markdown-it';
 import { plainText } from '../plain.ts';
 import { chatMarkdown } from './dialect.ts';
-import type { Align, Block, Inline, Item, List, Row } from './tree.ts';
+import type { Align, Block, Inline, Item, Row } from './tree.ts';
 
 /** A block of a text, and the lines of it where it stands (the end is not one of them). */
 export interface Placed {

@@ -36,7 +36,7 @@ function rowSize(row: Row): Size {
 }
 
 /** The words, with the address of a link that must be shown. */
-export function shownLength(run: readonly Inline[]): number {
+function shownLength(run: readonly Inline[]): number {
   return run.reduce((length, node) => {
     if (node.type === 'break') return length + 1;
     if ('text' in node) return length + node.text.length;
