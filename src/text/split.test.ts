@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { campaign, soup, written } from '../../test/fixtures/markdown.ts';
 import { parseMarkdown } from './markdown/parse.ts';
-import { wordsOf } from './markdown/print.ts';
-import { splitMarkdown } from './split.ts';
+import { printMarkdown, wordsOf } from './markdown/print.ts';
+import type { Block } from './markdown/tree.ts';
+import { splitBy, splitMarkdown } from './split.ts';
 
 const squeezed = (text: string) => text.replace(/\s+/g, '');
 const said = (markdown: string) => squeezed(wordsOf(parseMarkdown(markdown)));
@@ -96,4 +97,24 @@ test('code, lists, quotations and marks are whole on both sides of a cut', () =>
 test('a text that fits is left alone, a blank one has no parts', () => {
   expect(splitMarkdown('  one\n\ntwo ', { length: 100 })).toEqual(['  one\n\ntwo ']);
   expect(splitMarkdown(' \n\n ', { length: 10 })).toEqual([]);
+});
+
+test('a text four times as long is four times the work to cut', () => {
+  const work = [1, 4].map((times) => {
+    const text = [
+      'word *marked* and `code`\n'.repeat(300 * times),
+      '- item of a list\n'.repeat(300 * times),
+      `| a | b |\n|---|---|\n${'| one | two |\n'.repeat(300 * times)}`,
+      'x'.repeat(5_000 * times),
+    ].join('\n');
+    let looked = 0;
+    const measure = (block: Block) => {
+      const length = printMarkdown([block]).length + 2;
+      looked += length;
+      return { length, blocks: 1 };
+    };
+    splitBy(text, { measure, room: { length: 1_000, blocks: 100_000 } });
+    return looked;
+  });
+  expect(work[1]).toBeLessThan((work[0] ?? 0) * 5);
 });

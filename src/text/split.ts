@@ -2,7 +2,7 @@ import { type Measure, plainer, type Size, take } from './markdown/cut.ts';
 import { type Parsed, parseMarkdown, parsePlaced } from './markdown/parse.ts';
 import { printMarkdown, wordsOf } from './markdown/print.ts';
 import { shownSize } from './markdown/size.ts';
-import type { Block } from './markdown/tree.ts';
+import { type Block, type Inline, textOf } from './markdown/tree.ts';
 import { boundaryBefore } from './shorten.ts';
 
 /** What one message holds on a platform. */
@@ -189,8 +189,35 @@ function isBarest(block: Block): block is { type: 'paragraph'; children: readonl
   return block.type === 'paragraph' && block.children.length === 1 && block.children[0]?.type === 'text';
 }
 
+/** Looks no further than to where it is. */
 function isLong(block: Block, length: number): boolean {
-  return 'text' in block
-    ? block.text.length > length
-    : block.type === 'paragraph' && block.children.some((node) => 'text' in node && node.text.length > length);
+  let left = length;
+  for (const run of runsOf(block)) {
+    left -= typeof run === 'string' ? run.length : textOf(run).length;
+    if (left < 0) return true;
+  }
+  return false;
+}
+
+function* runsOf(block: Block): Generator<string | readonly Inline[]> {
+  switch (block.type) {
+    case 'paragraph':
+    case 'heading':
+      for (const node of block.children) yield 'text' in node ? node.text : [node];
+      return;
+    case 'code':
+      yield block.text;
+      return;
+    case 'quote':
+      for (const child of block.children) yield* runsOf(child);
+      return;
+    case 'list':
+      for (const { children } of block.items) for (const child of children) yield* runsOf(child);
+      return;
+    case 'table':
+      for (const row of [block.header, ...block.rows]) yield* row;
+      return;
+    case 'rule':
+      return;
+  }
 }

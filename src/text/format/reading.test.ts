@@ -6,7 +6,8 @@ import { formatPlain } from './plain.ts';
 import { formatTerminal } from './terminal.ts';
 
 /** Without what stands around words: bars, bullets, numbers, boxes, rules, white space, and addresses behind a link. */
-const bare = (text: string) => text.replace(/[│•☐☑─—\s]|\(https:\/\/[^\s()]*\)/g, '').replace(/\d{1,3}\./g, '');
+const bare = (text: string) =>
+  text.replace(/^(?:[│•☐☑\s]|\[[ x]\]\s|\d{1,3}\.\s)+/gm, '').replace(/[─—\s]|\(https:\/\/[^\s()]*\)/g, '');
 
 test('a person reads in a terminal and in a pipe what was written, marks or not', () => {
   fc.assert(

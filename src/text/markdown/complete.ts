@@ -8,7 +8,9 @@ export function completeMarkdown(text: string): string {
   const tail = lastWords(text);
   if (tail === undefined || tail === '') return text;
   const begun = text.slice(0, text.length - tail.length);
-  return begun + closed(withoutHalves(tail));
+  // Half a link is short; looking for one in a long line would take too long.
+  const whole = tail.slice(0, -2_000);
+  return begun + closed(whole + withoutHalves(tail.slice(-2_000)));
 }
 
 /** The words at the end that may still be marked; undefined inside of code. */
