@@ -69,7 +69,7 @@ const homes = {
   citty: ['^src/cli/'],
   'p-queue': ['^src/lib/lanes\\.ts$'],
   pino: ['^src/lib/log\\.ts$'],
-  marked: ['^src/text/'],
+  'markdown-it': ['^src/text/markdown/dialect\\.ts$', '^src/text/markdown/parse\\.ts$'],
   'cron-parser': ['^src/lib/next-run\\.ts$'],
 };
 

@@ -93,7 +93,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const attachmentBell = new Bell();
-  const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
+  const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.textLimits ?? { length: 4_000 };
   const desk = taskDesk({ store, clock, outboxBell, limitOf }, config.timeZone);
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 

@@ -65,7 +65,7 @@ function receiver(home: string): Storing {
       clock: systemClock,
       outboxBell: new Bell(),
       taskBell: new Bell(),
-      limitOf: () => 4_000,
+      limitOf: () => ({ length: 4_000 }),
       timetable: new Timetable(new Zone('UTC')),
     },
     turns: { stop: () => undefined, renew: () => () => undefined },

@@ -1,5 +1,6 @@
 import { NanoclawError } from '../model/errors.ts';
 import type { InboundMessage } from '../model/message.ts';
+import type { TextLimits } from '../text/split.ts';
 
 /** The platform asks to wait. Nothing was sent, so no try is spent; the same thing is due again in `retryAfterMs`. */
 export class Busy extends NanoclawError {
@@ -14,8 +15,8 @@ export class Busy extends NanoclawError {
 
 /** What a platform can do. The host chooses the best it has; nothing is tried that is false here. */
 export interface ChannelCapabilities {
-  /** Longest text of one message, in UTF-16 units; what a platform refuses as formatted must still fit as plain text. */
-  readonly maxTextLength: number;
+  /** What one message holds. A longer text is split before it is stored. */
+  readonly textLimits: TextLimits;
   readonly typing: boolean;
   readonly threads: boolean;
   /** A message sent twice under one key appears once. */

@@ -102,7 +102,7 @@ export class Stream {
     if (!channel) return undefined;
     const streaming = channel.streaming(jid);
     const everyMs = streaming.type === 'none' ? 0 : streaming.everyMs;
-    const place = { turnId: turn.id, group, place: turn.place, limit: desk.limitOf(jid), everyMs };
+    const place = { turnId: turn.id, group, place: turn.place, limits: desk.limitOf(jid), everyMs };
     const parts = { store, clock, log, channel, inChat, signal: this.#stopping.signal, ...place };
     switch (streaming.type) {
       case 'edit':

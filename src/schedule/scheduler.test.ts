@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { ScheduledHouse } from '../../test/fixtures/scheduled-house.ts';
 import { openPairing } from '../acts/pair-owner.ts';
 import { removeGroup } from '../acts/remove-group.ts';
@@ -151,7 +152,7 @@ test('a clock that was years ahead and is set back: whatever waits for then come
   openPairing(registry, 'telegram');
   const key = { group: 'main', place, turnId: undefined, parts: ['x'] };
   store.outbox.add({ ...key, key: 'notice:a' }, ahead);
-  store.outbox.again(1, { attempts: 1, at: ahead + 5_000, error: 'x' });
+  store.outbox.again(1, { attempts: 1, at: ahead + 5_000, failingSince: undefined, error: 'x' });
   const question = { group: 'main', place, question: 'well?', options: [], numbered: false, key: 'k' };
   store.questions.add({ ...question, expiresAt: ahead + 2 * hour }, ahead);
   home.clock.set(start);
@@ -159,7 +160,7 @@ test('a clock that was years ahead and is set back: whatever waits for then come
   await home.settles();
   const next = store.tasks.all().map(({ nextRunAt }) => (nextRunAt ?? 0) - start);
   expect(next).toEqual([hour, 20 * hour]);
-  expect(store.outbox.head(place.jid)?.nextAttemptAt).toBe(0);
+  expect(headOf(store, place.jid)?.nextAttemptAt).toBe(0);
   expect(store.pairings.get('telegram')?.expiresAt).toBe(start + 10 * minute);
   expect(store.questions.get(1)?.expiresAt).toBe(start + 2 * hour);
   home.clock.set(start + hour);

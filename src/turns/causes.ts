@@ -1,6 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import { isDiskFull } from '../store/database.ts';
+import { shorten } from '../text/shorten.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
 export type Cause =
@@ -102,10 +103,9 @@ export function failureOfError(error: unknown): Failure {
   if (error instanceof NanoclawError && /^(sandbox|gateway)\./.test(error.code)) {
     return { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) };
   }
-  return { type: 'message', reason: shorten(sentenceOf(error)) };
+  return { type: 'message', reason: reasonIn(sentenceOf(error)) };
 }
 
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+function reasonIn(text: string): string {
+  return shorten(text, 200).replace(/\.$/, '');
 }

@@ -3,6 +3,7 @@ import type { Egress } from '../model/group.ts';
 import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
 import { mostMissed, type TaskRun } from '../model/task.ts';
 import type { Question } from '../store/questions.ts';
+import { cutAt } from '../text/shorten.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
@@ -182,7 +183,7 @@ function recalled(messages: readonly Message[], times: Intl.DateTimeFormat): str
 }
 
 function undelivered({ jid, text, why }: Undelivered): string {
-  const words = text.length > quoteUnits ? `${text.slice(0, quoteUnits)}…` : text;
+  const words = text.length > quoteUnits ? `${cutAt(text, quoteUnits)}…` : text;
   return `<undelivered chat="${attribute(jid)}" why="${attribute(why)}" note="This message of yours never arrived.">${content(words)}</undelivered>`;
 }
 

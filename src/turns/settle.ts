@@ -8,6 +8,7 @@ import type { Place } from '../model/chat.ts';
 import { messageName } from '../model/message.ts';
 import type { InboxRow, Retry } from '../store/inbox.ts';
 import type { InputRow, TurnRow } from '../store/turns.ts';
+import { shorten } from '../text/shorten.ts';
 import type { SayParts } from './accept-result.ts';
 import { causeText, type Failure, type Held, maxAttempts, maxClaims, retryAt } from './causes.ts';
 import { cleaned } from './evidence.ts';
@@ -214,11 +215,9 @@ function tellGivenUp(parts: SayParts, row: InboxRow, told: { reason: Reason; oth
 
 function unanswered({ store }: SayParts, row: InboxRow, told: { why: string; cure: string; others: number }): string {
   const message = store.messages.get(row.message_seq);
-  const words = (message?.text ?? '').replace(/\s+/g, ' ').trim();
-  const quoted = words.length > 60 ? `${words.slice(0, 60).toWellFormed()}…` : words;
   const { why, cure, others } = told;
   const more = others > 0 ? ` and ${others} more` : '';
-  return `⚠️ I could not answer “${quoted}” (${messageName(row.message_seq)})${more}: ${why}. ${cure}`;
+  return `⚠️ I could not answer “${shorten(message?.text ?? '', 60)}” (${messageName(row.message_seq)})${more}: ${why}. ${cure}`;
 }
 
 function tellRenewed(parts: SayParts, turn: TurnRow): void {

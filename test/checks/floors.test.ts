@@ -54,7 +54,7 @@ const plants: Record<string, [from: string, to: string]> = {
   'home-citty': ['src/admin/bad-package.ts', 'citty'],
   'home-p-queue': ['src/store/bad-package.ts', 'p-queue'],
   'home-pino': ['src/cli/bad-package.ts', 'pino'],
-  'home-marked': ['src/outbound/bad-package.ts', 'marked'],
+  'home-markdown-it': ['src/outbound/bad-package.ts', 'markdown-it'],
   'home-cron-parser': ['src/schedule/bad-package.ts', 'cron-parser'],
 };
 

@@ -78,7 +78,7 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       expect(channel.name).toMatch(/^[a-z]+$/);
       expect(channel.owns(jid)).toBe(true);
       for (const other of ['', 'nobody:1', `x${jid}`]) expect(channel.owns(other)).toBe(false);
-      expect(channel.capabilities.maxTextLength).toBeGreaterThan(100);
+      expect(channel.capabilities.textLimits.length).toBeGreaterThan(100);
     });
 
     test('nothing is received before start', async () => {

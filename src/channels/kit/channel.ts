@@ -88,7 +88,7 @@ export class KitChannel implements Channel {
     session.forget(draftOf(part));
     const words = { text, replyTo, buttons };
     if (!file) return { platformId: await this.#sendText(part, words, signal) };
-    if (text.length <= this.#platform.captionLength) {
+    if (this.#platform.fitsCaption(text)) {
       return { platformId: await this.#sendFile(part, { ...words, file }, signal) };
     }
     if (!this.#filesThere.has(key)) await this.#sendFile(part, { text: '', replyTo, file }, signal);

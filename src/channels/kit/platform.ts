@@ -19,8 +19,8 @@ export interface Platform {
   /** What people call it: in sentences. */
   readonly title: string;
   readonly capabilities: ChannelCapabilities;
-  /** Longest caption of a file; a longer one follows its file as a message of its own. */
-  readonly captionLength: number;
+  /** Whether a text can be the caption of a file; otherwise it follows its file as a message of its own. */
+  fitsCaption(text: string): boolean;
   /** How long "typing" stays when it was shown once, less a little. */
   readonly typingEveryMs: number;
   /** What the platform documents to take of messages and edits in one chat, and of all chats together. */

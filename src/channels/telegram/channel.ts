@@ -8,6 +8,7 @@ import { badToken, type Calls, conflict, openApi, Refusal } from './api.ts';
 import { allowedUpdates, hear, jidOf, type Me } from './inbound.ts';
 import { manifest } from './manifest.ts';
 import { allowedReactions, Outbound } from './outbound.ts';
+import { caption, richLimits } from './render.ts';
 
 /** One conflict may be our own poll before a restart; so many in a row are another program. */
 const conflictsInARow = 3;
@@ -18,8 +19,7 @@ export function createChannel(parts: ChannelParts): Channel {
       manifest,
       title: 'Telegram',
       capabilities: {
-        // Rich messages may be longer, but what is refused as rich must fit as plain text; 4096 UTF-16 units always do.
-        maxTextLength: 4096,
+        textLimits: richLimits,
         typing: true,
         threads: true,
         idempotencyKey: false,
@@ -29,7 +29,7 @@ export function createChannel(parts: ChannelParts): Channel {
         maxFileBytes: 50 * 1024 * 1024,
         buttons: true,
       },
-      captionLength: 1024,
+      fitsCaption: (text) => caption(text) !== undefined,
       // Telegram shows "typing" for 5 s, or until a message of ours comes.
       typingEveryMs: 4_000,
       // Bots FAQ: one message a second in a chat with short bursts, 20 a minute in a group (edits count), 30 a second in all.

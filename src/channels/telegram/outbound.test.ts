@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openTelegram } from '../../../test/fixtures/telegram.ts';
-import { splitText } from '../../text/split.ts';
+import { splitMarkdown } from '../../text/split.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -108,7 +108,7 @@ test('5000 characters with fences, split by the host, arrive as whole parts', as
   const { chat } = telegram.ann();
   const text = `Look:\n\n\`\`\`ts\n${'const answer = 42; // 🙂 & <b>\n'.repeat(180)}\`\`\`\n\nThat is all.`;
   expect(text.length).toBeGreaterThan(5000);
-  const parts = splitText(text, telegram.channel.capabilities.maxTextLength);
+  const parts = splitMarkdown(text, telegram.channel.capabilities.textLimits);
   expect(parts.length).toBe(2);
   for (const part of parts) await telegram.send(chat, part);
   const sent = telegram.api.sent(chat);

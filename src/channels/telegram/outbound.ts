@@ -1,13 +1,15 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { ReactionTypeEmoji } from 'grammy/types';
+import type { InputRichMessage, ReactionTypeEmoji } from 'grammy/types';
 import { InputFile } from 'grammy/web';
 import { hasCode, NanoclawError } from '../../model/errors.ts';
+import { cutAt } from '../../text/shorten.ts';
 import type { Button, OutboundFile, SeenChat, Streaming } from '../channel.ts';
 import { type Http, HttpFailed } from '../kit/http.ts';
 import { type Connection, refused, type TextToSend, type To } from '../kit/platform.ts';
 import { type Calls, Refusal } from './api.ts';
 import { seen } from './inbound.ts';
+import { caption, captionLength, richMessage, type SimpleText, simpleMessages } from './render.ts';
 
 type Emoji = ReactionTypeEmoji['emoji'];
 
@@ -22,20 +24,12 @@ interface OutboundParts {
 const draftEveryMs = 400;
 /** 20 messages a minute and group, edits among them. */
 const editEveryMs = 3_100;
-const draftLength = 4096;
 const mebi = 1024 * 1024;
 
 // A preview makes Telegram fetch an address that an agent wrote, and an address can carry what the agent has read.
 const noPreview = { link_preview_options: { is_disabled: true } } as const;
 
-/** What Telegram is given for a text: its rich form, where that is safe, and a form that it never refuses. */
-function render(text: string) {
-  // Pictures make Telegram fetch an address too, and its own tags in rich text can be buttons of an agent's making.
-  const fetches = /!\[.*\][([:]/s.test(text) || /<\s*(?:img|video|audio|figure|tg-)/i.test(text);
-  return { rich: fetches ? undefined : { markdown: text }, plain: { text }, caption: { caption: text } };
-}
-
-/** Puts texts and files on Telegram. What it refuses as rich goes as plain text. */
+/** Puts texts and files on Telegram, each in the richest of its forms that is taken: what is refused costs that part alone. */
 export class Outbound implements Connection {
   readonly #parts: OutboundParts;
   readonly #calls: Calls;
@@ -55,26 +49,23 @@ export class Outbound implements Connection {
 
   sendText(text: TextToSend, signal: AbortSignal): Promise<string> {
     return inTopic(targetOf(text), async (to) => {
-      const message = await this.#richOrPlain<{ message_id: number }>(text.text, {
+      const { reply_markup: _, ...bare } = to;
+      const message = await this.#inSomeForm<{ message_id: number }>(text.text, {
         rich: (rich_message) => this.#calls.sendRichMessage({ ...to, rich_message }, signal),
-        plain: (plain) => this.#calls.sendMessage({ ...to, ...plain, ...noPreview }, signal),
+        simple: (form, last) => this.#calls.sendMessage({ ...(last ? to : bare), ...form, ...noPreview }, signal),
       });
       return String(message.message_id);
     });
   }
 
   sendFile({ file, text, ...to }: TextToSend & { file: OutboundFile }, signal: AbortSignal): Promise<string> {
-    const send = (kind: FileKind, target: Target) =>
-      sendFile(this.#calls, file, { kind, to: { ...target, ...(text === '' ? {} : render(text).caption) }, signal });
-    return inTopic(targetOf(to), async (target) => {
-      const kind = kindOf(file);
-      try {
-        return await send(kind, target);
-      } catch (error) {
-        // A picture with odd sides or too large, a person who takes no voice messages: as a document everything goes.
-        if (kind === 'document' || !isAboutContent(error)) throw error;
-        return await send('document', target);
-      }
+    const kind = kindOf(file);
+    return inTopic(targetOf(to), (target) => {
+      const send = (as: FileKind) => (words: Caption) =>
+        sendFile(this.#calls, file, { kind: as, to: { ...target, ...words }, signal });
+      // A picture with odd sides or too large, a person who takes no voice messages: as a document everything goes.
+      const kinds = kind === 'document' ? [kind] : [kind, 'document' as const];
+      return firstTaken(kinds.flatMap((as) => captionsOf(text).map((words) => () => send(as)(words))));
     });
   }
 
@@ -82,13 +73,17 @@ export class Outbound implements Connection {
     // Without a keyboard the one that is there goes.
     const to = { chat_id: Number(chat), message_id: mustBeId(id), ...keyboardOf(buttons) };
     try {
-      await this.#richOrPlain<unknown>(text, {
+      await this.#inSomeForm<unknown>(text, {
         rich: (rich_message) => this.#calls.editMessageText({ ...to, rich_message }, signal),
-        plain: (plain) => this.#calls.editMessageText({ ...to, ...plain, ...noPreview }, signal),
+        simple: (form, last) => {
+          if (!last) throw refused('This text is too long for one message on a Bot API server without rich messages.');
+          return this.#calls.editMessageText({ ...to, ...form, ...noPreview }, signal);
+        },
       });
     } catch (error) {
       if (!says(error, /no text in the message/)) return unlessSame(error);
-      await this.#calls.editMessageCaption({ ...to, ...render(text).caption }, signal).catch(unlessSame);
+      const ways = captionsOf(text).map((words) => () => this.#calls.editMessageCaption({ ...to, ...words }, signal));
+      await firstTaken<unknown>(ways).catch(unlessSame);
     }
   }
 
@@ -109,9 +104,10 @@ export class Outbound implements Connection {
     if (!this.#drafts || place.chat.startsWith('-')) return;
     const to = { ...targetOf(place), draft_id: id };
     try {
-      await this.#richOrPlain<unknown>(text.slice(0, draftLength), {
+      await this.#inSomeForm<unknown>(text, {
         rich: (rich_message) => this.#calls.sendRichMessageDraft({ ...to, rich_message }, signal),
-        plain: (plain) => this.#calls.sendMessageDraft({ ...to, ...plain }, signal),
+        // Of a longer one the end is what grows.
+        simple: async (form, last) => (last ? this.#calls.sendMessageDraft({ ...to, ...form }, signal) : undefined),
       });
     } catch (error) {
       if (isUnknownMethod(error)) this.#drafts = false;
@@ -152,20 +148,52 @@ export class Outbound implements Connection {
     throw refused('The file is gone from Telegram.');
   }
 
-  async #richOrPlain<T>(
-    text: string,
-    ways: { rich: (rich: { markdown: string }) => Promise<T>; plain: (plain: { text: string }) => Promise<T> },
-  ): Promise<T> {
-    const { rich, plain } = render(text);
-    if (!this.#rich || !rich) return await ways.plain(plain);
-    try {
-      return await ways.rich(rich);
-    } catch (error) {
-      if (!isUnknownMethod(error) && !isAboutContent(error)) throw error;
-      const done = await ways.plain(plain);
-      if (isUnknownMethod(error)) this.#rich = false;
-      return done;
+  /** The richest form that is taken; on a server without rich messages as many simple ones as it needs. */
+  async #inSomeForm<T>(text: string, ways: Ways<T>): Promise<T> {
+    if (this.#rich) {
+      const [rich, plainer] = [false, true].map((simple) => () => ways.rich(richMessage(text, { simple })));
+      try {
+        return await firstTaken([rich, plainer].flatMap((way) => way ?? []));
+      } catch (error) {
+        if (!isUnknownMethod(error) && !isAboutContent(error)) throw error;
+        if (isUnknownMethod(error)) this.#rich = false;
+      }
     }
+    const messages = simpleMessages(text);
+    const send = ({ html, plain }: SimpleText, last: boolean) =>
+      firstTaken<T>([() => ways.simple({ text: html, parse_mode: 'HTML' }, last), () => ways.simple({ text: plain }, last)]);
+    for (const message of messages.slice(0, -1)) await send(message, false);
+    return await send(messages.at(-1) ?? { html: text, plain: text }, true);
+  }
+}
+
+interface Ways<T> {
+  rich(rich: InputRichMessage<never>): Promise<T>;
+  /** `last` is false for what comes before the last of several messages. */
+  simple(form: { text: string; parse_mode?: 'HTML' }, last: boolean): Promise<T>;
+}
+
+interface Caption {
+  readonly caption?: string;
+  readonly parse_mode?: 'HTML';
+}
+
+/** From the richest to what is always taken. */
+function captionsOf(text: string): Caption[] {
+  if (text === '') return [{}];
+  const words = caption(text);
+  return words ? [{ caption: words.html, parse_mode: 'HTML' }, { caption: words.plain }] : [{ caption: cutAt(text, captionLength) }];
+}
+
+/** What is refused for its content is tried in the next form. */
+async function firstTaken<T>(ways: readonly (() => Promise<T>)[]): Promise<T> {
+  const [way, ...others] = ways;
+  if (!way) throw new Error('there is no form to send');
+  try {
+    return await way();
+  } catch (error) {
+    if (others.length === 0 || !isAboutContent(error)) throw error;
+    return await firstTaken(others);
   }
 }
 

@@ -46,7 +46,7 @@ const mostLate = 100;
 export class TerminalChannel implements Channel {
   readonly name = 'terminal';
   readonly capabilities: ChannelCapabilities = {
-    maxTextLength: 1_000_000,
+    textLimits: { length: 1_000_000 },
     typing: true,
     threads: false,
     idempotencyKey: false,
