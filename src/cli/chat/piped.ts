@@ -55,8 +55,7 @@ async function say({ cli, host, trigger }: Piped, text: string): Promise<boolean
   const { message } = await host.call('chat.say', { text });
   const { state } = await host.call('chat.settled', { message });
   if (state === 'kept') cli.note(`${message} was kept without an answer: begin with ${trigger} to wake the group.`);
-  if (state === 'dead')
-    cli.note(`${message} could not be answered: ./nanoclaw status and logs/nanoclaw.log say why.`);
+  if (state === 'dead') cli.note(`${message} could not be answered: ./nanoclaw status and logs/nanoclaw.log say why.`);
   if (state === 'held') cli.note(`${message} waits until somebody does something about the reason.`);
   return state !== 'dead' && state !== 'held';
 }
