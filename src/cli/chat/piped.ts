@@ -58,8 +58,7 @@ async function say({ cli, host, trigger }: Piped, text: string): Promise<boolean
   });
   const { state } = await Promise.race([host.call('chat.settled', { message }), unread]);
   if (state === 'kept') cli.note(`${message} was kept without an answer: begin with ${trigger} to wake the group.`);
-  if (state === 'dead')
-    cli.note(`${message} could not be answered: ./nanoclaw status and logs/nanoclaw.log say why.`);
+  if (state === 'dead') cli.note(`${message} could not be answered: ./nanoclaw status and logs/nanoclaw.log say why.`);
   if (state === 'held') cli.note(`${message} waits until somebody does something about the reason.`);
   if (state === 'waiting') {
     cli.note(`${message} is not answered yet: it waits, and is answered when that is over and the host runs.`);
