@@ -6,7 +6,7 @@ export interface Command {
 }
 
 /** The terminal's own. */
-export const ownCommands: readonly Command[] = [
+const ownCommands: readonly Command[] = [
   { name: 'quit', description: 'Leave this terminal (also /exit, Ctrl-D)' },
   { name: 'exit', description: 'Leave this terminal' },
 ];
