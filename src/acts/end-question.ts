@@ -1,6 +1,6 @@
-import { splitMarkdown } from '../text/split.ts';
 import { outboxName } from '../model/message.ts';
 import type { Question } from '../store/questions.ts';
+import { splitMarkdown } from '../text/split.ts';
 import { nameInWords } from './announce-chat.ts';
 import { postDeed } from './post-deed.ts';
 import type { Desk } from './post-message.ts';

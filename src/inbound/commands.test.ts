@@ -230,7 +230,7 @@ describe('/start', () => {
   test('alone is answered in one line while a code is open, or while there is no owner at all', () => {
     using desk = new InboundDesk();
     desk.say('/start', sam);
-    expect(desk.heard('tg:50')).toEqual([expect.stringContaining('npx nanoclaw pair telegram')]);
+    expect(desk.heard('tg:50')).toEqual([expect.stringContaining('./nanoclaw pair telegram')]);
     desk.store.owners.add({ channel: 'telegram', senderId: 'olga', name: 'Olga' }, 1);
     openPairing(desk.desk, 'telegram');
     // Not again and again to the same one.

@@ -37,7 +37,7 @@ export function startInChat(parts: CommandParts, call: CommandCall): string {
   if (argument !== '' && store.pairings.get(channel)) return pairInChat(parts, call);
   const how = store.pairings.get(channel)
     ? 'send me `/pair CODE` with the code that your computer shows'
-    : `make a code with \`npx nanoclaw pair ${channel}\` on that computer and send me \`/pair CODE\``;
+    : `make a code with \`./nanoclaw pair ${channel}\` on that computer and send me \`/pair CODE\``;
   return `👋 Hello! I answer only those whom I know. If I run on your computer, ${how}.`;
 }
 

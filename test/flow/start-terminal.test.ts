@@ -47,7 +47,7 @@ test('a host that has a schedule stays when its terminal is left, and says so', 
   const task = ['tasks', 'add', '--chat', 'terminal:main', '--cron', '0 9 * * *', '--prompt', 'news'];
   expect(await machine.run(task)).toMatchObject({ code: 0 });
   terminal.type('/quit\r');
-  await terminal.until(/The host goes on for a schedule \(pid \d+\)\. Stop it: npx nanoclaw stop\./);
+  await terminal.until(/The host goes on for a schedule \(pid \d+\)\. Stop it: \.\/nanoclaw stop\./);
   expect(await terminal.ended).toBe(0);
   expect((await machine.status()).pid).toBeGreaterThan(0);
   expect(await machine.run(['stop'])).toMatchObject({ code: 0 });

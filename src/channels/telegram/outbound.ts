@@ -161,7 +161,10 @@ export class Outbound implements Connection {
     }
     const messages = simpleMessages(text);
     const send = ({ html, plain }: SimpleText, last: boolean) =>
-      firstTaken<T>([() => ways.simple({ text: html, parse_mode: 'HTML' }, last), () => ways.simple({ text: plain }, last)]);
+      firstTaken<T>([
+        () => ways.simple({ text: html, parse_mode: 'HTML' }, last),
+        () => ways.simple({ text: plain }, last),
+      ]);
     for (const message of messages.slice(0, -1)) await send(message, false);
     return await send(messages.at(-1) ?? { html: text, plain: text }, true);
   }
@@ -182,7 +185,9 @@ interface Caption {
 function captionsOf(text: string): Caption[] {
   if (text === '') return [{}];
   const words = caption(text);
-  return words ? [{ caption: words.html, parse_mode: 'HTML' }, { caption: words.plain }] : [{ caption: cutAt(text, captionLength) }];
+  return words
+    ? [{ caption: words.html, parse_mode: 'HTML' }, { caption: words.plain }]
+    : [{ caption: cutAt(text, captionLength) }];
 }
 
 /** What is refused for its content is tried in the next form. */

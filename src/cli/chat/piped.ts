@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { adminLineLimit } from '../../../protocol/admin.ts';
 import type { AdminClient } from '../../admin/client.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../../model/errors.ts';
+import { formatPlain } from '../../text/format/plain.ts';
 import { linesOf } from '../../text/lines.ts';
-import { plainText } from '../../text/plain.ts';
 import type { Cli } from '../cli.ts';
 import type { Attached } from './banner.ts';
 
@@ -66,6 +66,9 @@ async function say({ cli, host, trigger }: Piped, text: string): Promise<boolean
   return state !== 'dead' && state !== 'held' && state !== 'waiting';
 }
 
+/** A table wider than a usual screen is written as lines. */
+const pipeWidth = 80;
+
 function refuse({ cli }: Piped, number: number): boolean {
   const most = adminLineLimit / 1024 / 1024;
   cli.note(`Line ${number} was not sent: it is longer than ${most} MB. Put it into a file and name the file.`);
@@ -80,10 +83,14 @@ export interface Answers extends Disposable {
 /** An answer to what was asked before, which nobody was there to read, is no answer to one of our lines. */
 export function pipedAnswers(cli: Cli, host: AdminClient): Answers {
   return printAnswers(host, (text, { attached, key }) => {
-    if (!attached.unread.includes(key)) return cli.deliver(plainText(text));
-    cli.note(`Answered before, and not read: ${plainText(text)}`);
+    if (!attached.unread.includes(key)) return cli.deliver(readable(text));
+    cli.note(`Answered before, and not read: ${readable(text)}`);
     return Promise.resolve();
   });
+}
+
+function readable(markdown: string): string {
+  return formatPlain(markdown, { tableWidth: pipeWidth });
 }
 
 /** A message counts as delivered when `print` has resolved. */
