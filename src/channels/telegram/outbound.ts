@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { InputRichMessage, ReactionTypeEmoji } from 'grammy/types';
+import type { ReactionTypeEmoji } from 'grammy/types';
 import { InputFile } from 'grammy/web';
 import { hasCode, NanoclawError } from '../../model/errors.ts';
 import { cutAt } from '../../text/shorten.ts';
@@ -9,7 +9,7 @@ import { type Http, HttpFailed } from '../kit/http.ts';
 import { type Connection, refused, type TextToSend, type To } from '../kit/platform.ts';
 import { type Calls, Refusal } from './api.ts';
 import { seen } from './inbound.ts';
-import { caption, captionLength, richMessage, type SimpleText, simpleMessages } from './render.ts';
+import { caption, captionLength, type RichForm, richMessage, type SimpleText, simpleMessages } from './render.ts';
 
 type Emoji = ReactionTypeEmoji['emoji'];
 
@@ -171,7 +171,7 @@ export class Outbound implements Connection {
 }
 
 interface Ways<T> {
-  rich(rich: InputRichMessage<never>): Promise<T>;
+  rich(rich: RichForm): Promise<T>;
   /** `last` is false for what comes before the last of several messages. */
   simple(form: { text: string; parse_mode?: 'HTML' }, last: boolean): Promise<T>;
 }

@@ -1,12 +1,7 @@
 // The tree as Telegram's own forms. What stands in the text is never read as a mark of Telegram's: rich messages are built
 // of blocks, which need no escaping, and HTML holds only tags that are made here.
-import type {
-  InputRichBlock,
-  InputRichBlockListItem,
-  InputRichMessage,
-  RichBlockTableCell,
-  RichText,
-} from 'grammy/types';
+import type { RichBlockTableCell, RichText } from 'grammy/types';
+import type { RawApi } from 'grammy/web';
 import { type Flat, flatten } from '../../text/format/flat.ts';
 import { plainBlocks, plainRun } from '../../text/format/plain.ts';
 import { plainer } from '../../text/markdown/cut.ts';
@@ -26,7 +21,10 @@ const levelsOfWords = 6;
 /** Of a table in columns on a phone, as fixed-width text. */
 const phoneWidth = 34;
 
-type RichBlock = InputRichBlock<never>;
+/** Without uploads: also what drafts take. */
+export type RichForm = NonNullable<Parameters<RawApi['sendRichMessageDraft']>[0]>['rich_message'];
+type ListItem = Extract<RichBlock, { type: 'list' }>['items'][number];
+type RichBlock = NonNullable<RichForm['blocks']>[number];
 
 interface RichOptions {
   /** Of this bot, without their slash: they can be pressed. Nothing else in a text is made a command, mention or tag. */
@@ -36,7 +34,7 @@ interface RichOptions {
 }
 
 /** For sendRichMessage, edits and drafts. The Markdown is a part that was split by `richLimits`. */
-export function richMessage(markdown: string, options: RichOptions = {}): InputRichMessage<never> {
+export function richMessage(markdown: string, options: RichOptions = {}): RichForm {
   const blocks = new RichWriter(options).blocks(parseMarkdown(markdown), 0);
   return {
     blocks: blocks.length > 0 ? blocks : [{ type: 'paragraph', text: markdown.trim() || '\u00a0' }],
@@ -126,7 +124,7 @@ class RichWriter {
     return textOf(run).trim() === '' ? [] : [block(this.#text(run))];
   }
 
-  #item({ number, checked, children }: Item, level: number): InputRichBlockListItem<never> {
+  #item({ number, checked, children }: Item, level: number): ListItem {
     const blocks = this.blocks(children, level);
     return {
       blocks: blocks.length > 0 ? blocks : [{ type: 'paragraph', text: '\u00a0' }],
