@@ -43,7 +43,7 @@ test('a task is added, shown, run by hand, paused, resumed and cancelled', async
   expect(shown.stdout).toMatch(
     /Group main, chat tg:1; context: isolated\n.*by command line\nPrompt: The news\nof today/,
   );
-  expect(shown.stdout).toMatch(new RegExp(`\\nby hand .*failed +${name?.[1]} +no\\[31m news`));
+  expect(shown.stdout).toMatch(new RegExp(`\\nby hand .*failed +${name?.[1]} +no \\[31m news`));
   const facts = JSON.parse((await run('show', 't1', '--json')).stdout);
   expect(facts).toMatchObject({ id: 't1', nextRunAt: planned, runs: [{ byHand: true, state: 'failed', missed: 0 }] });
   expect((await run('pause', 't1')).stdout).toContain('t1 is paused');

@@ -28,13 +28,13 @@ test('empty input is an empty chat', async () => {
   expect(await nanoclaw(host.home, ['chat'])).toMatchObject({ code: 0, stdout: '' });
 });
 
-test('standard output has answers only: the banner and the notices go to standard error, Markdown stays, no escape does', async () => {
+test('standard output has answers only: the banner and the notices go to standard error, Markdown reads as text, no escape stays', async () => {
   await using host = await FakeHost.open({
     notices: ['This is the rehearsal model.'],
     answer: () => ['**bold**\n\u001b[2Jtext', 'second part'],
   });
   const ran = await nanoclaw(host.home, ['chat'], 'hello\n');
-  expect(ran.stdout).toBe('**bold**\n[2Jtext\nsecond part\n');
+  expect(ran.stdout).toBe('bold\n[2Jtext\nsecond part\n');
   expect(ran.stderr).toBe('Andy · group main · model default · sandbox docker\nThis is the rehearsal model.\n');
 });
 
