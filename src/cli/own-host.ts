@@ -37,12 +37,11 @@ export class OwnHost {
     const ready = await new Promise<readonly string[] | undefined>((resolve, reject) => {
       child.once('message', (message) => resolve(readyMessage.parse(message).notices));
       child.once('error', reject);
-      child.once('exit', (code) => {
-        process.exitCode = code ?? 1;
-        resolve(undefined);
-      });
+      child.once('exit', () => resolve(undefined));
     });
-    return ready && new OwnHost(child, ready);
+    if (ready) return new OwnHost(child, ready);
+    process.exitCode = child.exitCode || 1;
+    return undefined;
   }
 
   /** The terminal leaves it alone. It ends by itself unless something needs it. */

@@ -90,6 +90,27 @@ test('what could not be answered sets the exit code, what was only kept does not
   expect(dead.stderr).toContain('m2 could not be answered');
 });
 
+test('what was answered before and not read is no answer to a line of ours', async () => {
+  await using host = await FakeHost.open({
+    unread: ['result:old/1'],
+    answer: (text, self) => {
+      self.emit('an old answer', 'result:old/1');
+      return [`heard: ${text}`];
+    },
+  });
+  const ran = await nanoclaw(host.home, ['chat'], 'one\n');
+  expect(ran).toMatchObject({ code: 0, stdout: 'heard: one\n' });
+  expect(ran.stderr).toContain('Answered before, and not read: an old answer');
+  expect(host.printed).toContain('result:old/1');
+});
+
+test('a line that waits for something outside ends the chat with a sentence and exit code 1', async () => {
+  await using host = await FakeHost.open({ answer: () => [], state: () => 'waiting' });
+  const ran = await nanoclaw(host.home, ['chat'], 'one\n');
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(ran.stderr).toContain('m1 is not answered yet: it waits');
+});
+
 test('a reader that leaves early ends the chat quietly', async () => {
   await using host = await FakeHost.open();
   const child = startNanoclaw(host.home, ['chat']);

@@ -41,7 +41,7 @@ export async function talk(cli: Cli, host: AdminClient, options: TalkOptions): P
   heard.begin(attached);
   if (once === undefined) cli.note(bannerLine(attached));
   for (const notice of new Set([...attached.notices, ...options.notices])) cli.note(notice);
-  if (once === undefined && !isPiped()) return plainChat({ cli, host, attached }, process.stdin);
+  if (once === undefined && !isPiped()) return await plainChat({ cli, host, attached }, process.stdin);
   const piped: Piped = { cli, host, trigger: attached.trigger };
   const ok = once === undefined ? await answerAll(piped, process.stdin) : await answerOnce(piped, once);
   if (!ok) cli.failed();

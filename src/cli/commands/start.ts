@@ -58,7 +58,7 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     );
     // Piped input is a run of its own: nothing of it stays behind.
     await host.stop(chat && isPiped());
-    process.disconnect?.();
+    if (process.connected) process.disconnect?.();
   }
 }
 
