@@ -69,10 +69,13 @@ async function install() {
     log(`✗ ${name}: ${failure instanceof InstallError ? failure.message : (failure.stack ?? failure)}`);
     return { passed: 0, failed: 1 };
   };
-  const packages = await step('the packages', () => ensureInstalled(root, { log }));
-  if (packages.failed > 0) return { ...packages, hopeless: true };
-  const runner = await step('the agent runner', () => ensureRunner(root, { log }));
-  return { passed: packages.passed + runner.passed, failed: runner.failed };
+  // Side by side: one compiles for a minute, the other downloads and unpacks.
+  const [packages, runner] = await Promise.all([
+    step('the packages', () => ensureInstalled(root, { log })),
+    step('the agent runner', () => ensureRunner(root, { log })),
+  ]);
+  const { passed, failed } = { passed: packages.passed + runner.passed, failed: packages.failed + runner.failed };
+  return packages.failed > 0 ? { passed, failed, hopeless: true } : { passed, failed };
 }
 
 async function check() {
@@ -81,7 +84,7 @@ async function check() {
 }
 
 async function unit() {
-  return await runVitest(root, await sandboxed(['unit'], ['flow']));
+  return await runVitest(root, await sandboxed(['unit'], ['flow']), { workers: 3 });
 }
 
 async function image() {
