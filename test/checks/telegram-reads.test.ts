@@ -1,12 +1,13 @@
 // What a person reads on Telegram of a Markdown text, by somebody else than who wrote it: the stand-in's own reader.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { richMessage, simpleMessages } from '../../src/channels/telegram/render.ts';
+import { richLimits, richMessage, simpleMessages } from '../../src/channels/telegram/render.ts';
+import { splitMarkdown } from '../../src/text/split.ts';
 import type { FaultOrder } from '../fixtures/bot-api/faults.ts';
 import { readingOf } from '../fixtures/bot-api/reads.ts';
 import { readRich, richInput } from '../fixtures/bot-api/rich.ts';
 import { format } from '../fixtures/bot-api/text.ts';
-import { campaign, written } from '../fixtures/markdown.ts';
+import { campaign, soup, written } from '../fixtures/markdown.ts';
 import { openTelegram } from '../fixtures/telegram.ts';
 
 const message = { message_id: 1, date: 1, chat: { id: 1, type: 'private' } } as const;
@@ -50,6 +51,18 @@ test('without rich messages the same lines are read, as HTML and as plain text w
       expect(linesOf(plain)).toEqual(expected);
     }),
     campaign('HTML and plain, read by the stand-in', 500),
+  );
+});
+
+test('whatever is written, Telegram takes it in both forms', () => {
+  fc.assert(
+    fc.property(soup, (text) => {
+      for (const part of splitMarkdown(text, richLimits)) {
+        for (const simple of [false, true]) readRich(richInput.parse(richMessage(part, { simple })));
+        for (const { html } of simpleMessages(part)) format(html, 'HTML');
+      }
+    }),
+    campaign('taken by the stand-in', 500),
   );
 });
 
