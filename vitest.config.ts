@@ -10,6 +10,8 @@ const slow = {
 };
 const anEngine = 'test/contracts/**/*.engine.test.ts';
 const aCrashInAnEngine = 'test/crash/**/*.engine.test.ts';
+/** Properties of whatever is written: there are always more texts to try. */
+const texts = ['src/text/**/*.test.ts', 'src/channels/telegram/render.test.ts', 'test/checks/telegram-reads.test.ts'];
 const builtSnapshot = 'test/crash/snapshot.ts';
 
 export default defineConfig({
@@ -30,6 +32,7 @@ export default defineConfig({
             'test/checks/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          provide: { runs: 300 },
           ...quick,
         },
       },
@@ -68,7 +71,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
-          include: ['test/long/**/*.test.ts'],
+          include: ['test/long/**/*.test.ts', ...texts],
+          provide: { runs: 10_000 },
           ...slow,
           globalSetup: builtSnapshot,
           testTimeout: 3 * 3_600_000,

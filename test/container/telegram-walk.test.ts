@@ -16,9 +16,9 @@ beforeAll(freshImage);
 
 const patienceMs = 120_000;
 const fence = '```';
-const program = Array.from({ length: 60 }, (_, line) => `  print("line ${line} of the program")`).join('\n');
+const program = Array.from({ length: 900 }, (_, line) => `  print("line ${line} of the program")`).join('\n');
 const prose = Array.from({ length: 45 }, (_, n) => `Sentence ${n} says something, and then something more.`).join(' ');
-/** More than a message of Telegram holds, with code where it will be cut. */
+/** More than a rich message of Telegram holds, with code where it will be cut. */
 const longAnswer = `# All of it\n\n${prose}\n\n${fence}python\ndef main():\n${program}\n${fence}\n\nThe end of all of it.`;
 
 const script: Script = (context) => {
@@ -84,7 +84,7 @@ test('pairing, a message, a follow-up, a topic, a photo in, a file out, a long a
   const { stdout } = await machine.run(['pair', 'telegram']);
   api.say({ chat, text: stdout.match(/\/pair \S+/)?.[0] ?? '' });
   const hello = await answer(api, chat, /you are an owner/);
-  expect(hello.text.split('\n').filter((line) => line.startsWith('• '))).toHaveLength(3);
+  expect(hello.reads.text.split('\n').filter((line) => line.startsWith('• '))).toHaveLength(3);
 
   // A message and its answer, with eyes and typing meanwhile.
   const first = api.say({ chat, text: 'good morning' });
@@ -131,10 +131,11 @@ test('pairing, a message, a follow-up, a topic, a photo in, a file out, a long a
   await answer(api, chat, 'The end of all of it.');
   const parts = api.sent(chat).filter(({ text }) => /Sentence|line \d+ of|The end/.test(text));
   expect(parts.length).toBeGreaterThan(1);
-  const whole = parts.map(({ text }) => text).join('\n');
-  for (const words of prose.split(/(?<=\.) /)) expect(whole).toContain(words);
-  for (let line = 0; line < 60; line += 1) expect(whole.split(`"line ${line} of the program"`)).toHaveLength(2);
-  for (const { rich = '' } of parts) expect((rich.match(/^```/gm) ?? []).length % 2).toBe(0);
+  const whole = parts.map(({ reads }) => reads.text).join(' ');
+  for (const words of prose.split(/(?<=\.) /)) expect(whole.split(words)).toHaveLength(2);
+  const code = parts.flatMap(({ reads }) => reads.blocks.filter(({ type }) => type === 'pre'));
+  expect(code.length).toBeGreaterThan(1);
+  expect(code.map(({ text }) => text).join('\n')).toBe(`def main():\n${program}`);
 
   // A stop: the command ends, nothing is said of it, and the next message is answered by the same agent.
   api.say({ chat, text: 'sleep' });
