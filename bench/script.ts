@@ -32,6 +32,6 @@ export function promptOf(text: string): string {
         replyTo: undefined,
       },
     ],
-    { timeZone: 'Europe/Berlin', now, omitted: 0, earlier: undefined },
+    { timeZone: 'Europe/Berlin', now, omitted: 0, egress: 'llm-only', earlier: undefined },
   );
 }

@@ -19,9 +19,16 @@ export type AdminReply = z.infer<typeof adminReply>;
 
 /** What an attached terminal is told. */
 export const chatEvent = z.discriminatedUnion('event', [
-  /** One message of the assistant, Markdown. */
-  z.object({ event: z.literal('message'), jid: z.string(), text: z.string() }),
+  /**
+   * One message of the assistant, Markdown. It counts as delivered when a client says `chat.printed` with its key, and comes
+   * again under the same key until one does.
+   */
+  z.object({ event: z.literal('message'), jid: z.string(), key: z.string(), text: z.string() }),
   z.object({ event: z.literal('typing'), jid: z.string(), on: z.boolean() }),
+  /** The answer so far, Markdown; `id` is the same while it grows, an empty text takes it back. A message takes its place. */
+  z.object({ event: z.literal('draft'), jid: z.string(), id: z.number(), text: z.string() }),
+  /** The tool at work; null: none is. */
+  z.object({ event: z.literal('tool'), jid: z.string(), name: z.string().nullable() }),
 ]);
 export type ChatEvent = z.infer<typeof chatEvent>;
 
@@ -29,6 +36,10 @@ export type ChatEvent = z.infer<typeof chatEvent>;
 export const adminLine = z.union([adminReply, chatEvent]);
 
 const folder = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'a folder is letters, digits, - and _, at most 64');
+
+const hostAndPort = z
+  .string()
+  .regex(/^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/, 'an address is host:port, such as example.com:443');
 
 /** Parameters and results of every method; the host parses params, the client parses results. */
 export const adminMethods = {
@@ -65,6 +76,18 @@ export const adminMethods = {
         /** Dollars a day; null: none of its own; `none`: held by no budget. */
         budget: z.union([z.number(), z.literal('none')]).nullable(),
         chats: z.array(z.string()),
+        mounts: z.array(
+          z.object({
+            host: z.string(),
+            /** Below /workspace/extra. */
+            name: z.string(),
+            readOnly: z.boolean(),
+            /** Why it is not mounted, or not as it was asked for. */
+            problem: z.string().nullable(),
+          }),
+        ),
+        /** `host:port` pairs that it may reach whatever its egress is, private addresses included. */
+        allow: z.array(z.string()),
       }),
     ),
   },
@@ -93,6 +116,19 @@ export const adminMethods = {
       model: z.string().min(1).optional(),
       egress: z.enum(['llm-only', 'allowlist', 'open-public']).optional(),
       budget: budgetWish.optional(),
+      mounts: z
+        .object({
+          add: z.array(
+            z.object({
+              hostPath: z.string().min(1),
+              containerPath: z.string().min(1).optional(),
+              readonly: z.boolean(),
+            }),
+          ),
+          remove: z.array(z.string()),
+        })
+        .optional(),
+      allow: z.object({ add: z.array(hostAndPort), remove: z.array(z.string()) }).optional(),
     }),
     result: z.object({}),
   },
@@ -199,14 +235,23 @@ export const adminMethods = {
       model: z.string().nullable(),
       sandbox: z.object({ runtime: z.string(), class: z.string() }),
       notices: z.array(z.string()),
+      /** Keys of messages that were said before and that nobody has seen: they come first. */
+      unread: z.array(z.string()),
+      /** What can be asked of the host itself in a chat, without the slash. */
+      commands: z.array(z.object({ name: z.string(), description: z.string() })),
     }),
   },
+  /** The message event of that key was shown. */
+  'chat.printed': { params: z.object({ key: z.string() }), result: z.object({}) },
   /** Say one line in the attached chat. Replies once the line is stored. */
   'chat.say': { params: z.object({ text: z.string().min(1) }), result: z.object({ message: z.string() }) },
-  /** Replies when that message is answered (or given up, or held until a person does something) and everything due to the chat was delivered. */
+  /**
+   * Replies when that message is answered, given up, held until a person does something or waits for something outside (it
+   * was tried several times and is tried on), and everything due to the chat was delivered.
+   */
   'chat.settled': {
     params: z.object({ message: z.string() }),
-    result: z.object({ state: z.enum(['done', 'dead', 'kept', 'held']) }),
+    result: z.object({ state: z.enum(['done', 'dead', 'kept', 'held', 'waiting']) }),
   },
 } as const;
 export type AdminMethod = keyof typeof adminMethods;

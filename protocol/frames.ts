@@ -17,7 +17,7 @@ const typedFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ack'), ...plain, input: z.string() }),
   /** The visible text so far of the answer being written; `text: ""` takes it back (an API retry). */
   z.object({ type: z.literal('partial'), ...plain, turnId: z.string(), text: z.string() }),
-  /** A sign of life: an SDK message or tool progress. `tool` names the tool that began. */
+  /** A sign of life: an SDK message or tool progress. `tool` names the tool that began, empty when one has ended. */
   z.object({ type: z.literal('activity'), ...plain, tool: z.string().optional() }),
   resultFile.extend({ type: z.literal('result') }),
   /** A request file was written: look. */

@@ -27,6 +27,7 @@ export const messageInput = z.object({
   chatJid: z.string(),
   threadId: z.string().optional(),
   text: z.string(),
+  /** `default`: the SDK's own, whatever the start line says. */
   model: z.string().optional(),
   /** A schedule wrote it, no person. */
   task: z
@@ -63,13 +64,31 @@ export const usage = figures.extend({ models: z.record(z.string(), figures).opti
 export type Usage = z.infer<typeof usage>;
 
 /**
- * Why a turn failed. `credential` (401, 403), `overloaded` (429, 5xx), `network` (no answer at all) lie outside the
- * message and spend no attempt; everything else does.
+ * Why a turn failed, as the runner sees it: `agent` and `session` are troubles of its own, everything else is an answer of
+ * the model's server. The rest is evidence; what it means is decided by the host's table of failing answers.
  */
 export const resultError = z.object({
   code: z.enum(['credential', 'overloaded', 'network', 'prompt-too-long', 'model', 'session', 'agent']),
   message: z.string(),
   status: z.number().int().optional(),
+  /** The SDK's word for it: `authentication_failed`, `rate_limit` … */
+  reason: z.string().optional(),
+  /** The model's stop reason: `refusal` … */
+  stop: z.string().optional(),
+  /** When a limit ends, in ms since 1970. */
+  resetsAt: z.number().optional(),
+  /** What the gateway saw pass, put in by the host alone. */
+  answer: z
+    .object({
+      host: z.string(),
+      status: z.number(),
+      error: z.object({ type: z.string(), message: z.string() }).optional(),
+      strange: z.enum(['page', 'empty', 'redirect', 'other']).optional(),
+      lost: z.string().optional(),
+      resetsAt: z.number().optional(),
+      plan: z.boolean().optional(),
+    })
+    .optional(),
 });
 export type ResultError = z.infer<typeof resultError>;
 
@@ -89,6 +108,8 @@ export const resultFile = z.object({
   answers,
   status: z.preprocess((s) => (s === 'success' ? 'ok' : s), z.enum(['ok', 'error', 'stopped'])),
   result: z.string().nullable(),
+  /** The text is not all there is: it met the limit of one answer or of the conversation, or the model paused. */
+  cut: z.enum(['output', 'window', 'paused']).optional(),
   /** A task's script did not want the agent woken: no model was asked, and there is nothing to say. */
   skipped: z.boolean().optional(),
   /** Set when the session is no longer the one of the start line. */

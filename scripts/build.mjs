@@ -1,5 +1,15 @@
 // dist/: what bin/nanoclaw.mjs runs. Made anew, in about a second, whenever it is not what the sources say.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { contentHash } from './content-hash.mjs';
 import { InstallError, readStamp, writeStamp } from './install.mjs';
@@ -32,11 +42,22 @@ export async function ensureBuilt(root, { log }) {
   }
 }
 
+/** Has `root/dist` what the sources say? */
+export function isBuilt(root) {
+  return readStamp(path.join(root, 'dist')) === sourceStamp(root);
+}
+
 function makeFolder(root) {
   try {
-    return mkdtempSync(path.join(root, '.dist-'));
+    const folder = mkdtempSync(path.join(root, '.dist-'));
+    // Such folders are private; this one is for whoever may use the checkout.
+    chmodSync(folder, 0o755);
+    return folder;
   } catch (error) {
-    throw new InstallError(`The host cannot be built: ${root} cannot be written to (${error.code}).`, { cause: error });
+    const cure = 'Run this once as its owner, or make a clone of your own.';
+    throw new InstallError(`The host has to be built, and ${root} cannot be written (${error.code}). ${cure}`, {
+      cause: error,
+    });
   }
 }
 
@@ -44,7 +65,8 @@ function sourceStamp(root) {
   const places = [
     ...parts,
     'package-lock.json',
-    ...['build', 'content-hash', 'install'].map((one) => `scripts/${one}.mjs`),
+    ...['build', 'content-hash', 'install', 'install-problems', 'preflight'].map((one) => `scripts/${one}.mjs`),
+    'scripts/preflight',
   ];
   return contentHash(
     root,

@@ -2,33 +2,72 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { contentHash } from './content-hash.mjs';
+import { InstallError } from './install-error.mjs';
+import { holdInstallLock } from './install-lock.mjs';
+import { headersFor, installProblem, loadProblem } from './install-problems.mjs';
 
 const stampName = '.nanoclaw-stamp';
 // A person who sees nothing for longer believes that it hangs.
 const saySomethingEveryMs = 15_000;
 
-/** An install or build that failed; `message` is one sentence and the cure. */
-export class InstallError extends Error {}
+export { InstallError };
+
+/** Are `root/node_modules` what the lock file says, for this Node? */
+export function isInstalled(root) {
+  const native = path.join(root, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node');
+  return readStamp(path.join(root, 'node_modules')) === installStamp(root) && existsSync(native);
+}
 
 /** Brings `root/node_modules` to what the lock file says. Silent when it is. `log` gets progress, a line at a time. */
 export async function ensureInstalled(root, { log }) {
-  const stamp = installStamp(root);
-  if (readStamp(path.join(root, 'node_modules')) === stamp) return;
+  if (isInstalled(root)) return;
+  const lock = await holdInstallLock(root, { log });
+  try {
+    // Whoever held it may have done all of it.
+    if (!isInstalled(root)) await install(root, { log });
+  } finally {
+    lock.release();
+  }
+}
+
+async function install(root, { log }) {
   if (!sameAsLock(root)) {
     await npmCi(root, { log, what: 'the packages' });
-  } else if (!nativeLoads(root)) {
-    // Same packages, another Node: only what is compiled for it has to be made again.
+  } else if (whyNotLoaded(root) !== undefined) {
+    // Same packages, another Node, or a rebuild that was broken off: only what is compiled has to be made again.
     await npm(root, ['rebuild', 'better-sqlite3'], { log, what: 'the database for this Node' });
   }
-  if (!nativeLoads(root)) throw new InstallError(`The database package cannot be loaded. ${compilerCure()}`);
-  writeStamp(path.join(root, 'node_modules'), stamp);
+  const problem = whyNotLoaded(root);
+  if (problem !== undefined) throw new InstallError(loadProblem(problem, headersFor(process.env, homedir())));
+  writeStamp(path.join(root, 'node_modules'), installStamp(root));
 }
 
 /** Installs the agent runner's packages and builds it; for the local sandbox and tests (an image has its own). */
 export async function ensureRunner(root, { log }) {
   const folder = path.join(root, 'container', 'agent-runner');
+  if (isRunnerReady(root, folder)) return;
+  const lock = await holdInstallLock(folder, { log });
+  try {
+    await installRunner(root, { folder, log });
+  } finally {
+    lock.release();
+  }
+}
+
+function isRunnerReady(root, folder) {
+  const installed = readStamp(path.join(folder, 'node_modules')) === installStamp(folder);
+  return installed && readStamp(path.join(folder, 'dist')) === runnerStamp(root, folder);
+}
+
+function runnerStamp(root, folder) {
+  const sources = ['package-lock.json', 'build.mjs', 'src'].map((name) => path.join(folder, name));
+  return contentHash(root, [...sources, path.join(root, 'protocol')]);
+}
+
+async function installRunner(root, { folder, log }) {
   const modules = path.join(folder, 'node_modules');
   const installed = installStamp(folder);
   if (readStamp(modules) !== installed) {
@@ -36,8 +75,7 @@ export async function ensureRunner(root, { log }) {
     writeStamp(modules, installed);
   }
   const dist = path.join(folder, 'dist');
-  const sources = ['package-lock.json', 'build.mjs', 'src'].map((name) => path.join(folder, name));
-  const built = contentHash(root, [...sources, path.join(root, 'protocol')]);
+  const built = runnerStamp(root, folder);
   if (readStamp(dist) === built) return;
   log('Building the agent runner …');
   const { code, output } = await runQuietly(process.execPath, [path.join(folder, 'build.mjs')], folder);
@@ -71,14 +109,15 @@ function packagesOf(lock) {
   return JSON.parse(readFileSync(lock, 'utf8')).packages;
 }
 
-function nativeLoads(root) {
+/** What the system said when the compiled part was loaded; undefined when it was. */
+function whyNotLoaded(root) {
   try {
     const require = createRequire(path.join(root, 'package.json'));
     const Database = require('better-sqlite3');
     new Database(':memory:').close();
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return String(error?.message ?? error);
   }
 }
 
@@ -92,32 +131,23 @@ async function npm(folder, args, { log, what }) {
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   log(`Installing ${what} (a minute or two the first time) …`);
   const ticker = setInterval(() => log(`… still installing ${what} (${seconds()} s)`), saySomethingEveryMs);
-  const { code, output } = await runQuietly('npm', args, folder).finally(() => clearInterval(ticker));
-  if (code !== 0) throw new InstallError(`Installing ${what} failed (npm ${args[0]}). ${npmCure(output)}`);
+  const headers = headersFor(process.env, homedir());
+  const { code, output } = await runQuietly('npm', args, folder, {
+    ...process.env,
+    // The npm that runs is one for this very Node, also where another one comes first in PATH.
+    PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`,
+    ...(headers.state === 'there' ? { npm_config_nodedir: headers.folder } : {}),
+  }).finally(() => clearInterval(ticker));
+  if (code !== 0) {
+    throw new InstallError(`Installing ${what} failed (npm ${args[0]}). ${installProblem(output, { code, headers })}`);
+  }
   log(`Installed ${what} in ${seconds()} s.`);
 }
 
-function npmCure(output) {
-  const lines = output.trim().split('\n');
-  const errors = lines.filter((line) => line.startsWith('npm error'));
-  const tail = (errors.length > 0 ? errors.slice(0, 12) : lines.slice(-12)).join('\n');
-  if (/gyp|make: not found|g\+\+|prebuild-install/i.test(output)) return `${compilerCure()}\n${tail}`;
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) {
-    return `The package registry cannot be reached: check the network or npm's proxy settings, then run this again.\n${tail}`;
-  }
-  return `npm said:\n${tail}`;
-}
-
-function compilerCure() {
-  if (process.platform === 'darwin') return 'A compiler is needed: xcode-select --install';
-  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
-  return `A compiler is needed: ${sudo}apt-get install -y python3 make g++`;
-}
-
 /** Nothing of the program reaches our own output, and it cannot eat our input (`printf … | npm start`). */
-function runQuietly(command, args, cwd) {
+function runQuietly(command, args, cwd, env = process.env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-64_000);

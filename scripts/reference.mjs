@@ -71,7 +71,7 @@ async function commandsPage(root, load) {
     '',
     note,
     '',
-    '`npx nanoclaw <command>` in the checkout, or `nanoclaw` where it is linked; `--help` after any of them. Exit codes:',
+    '`./nanoclaw <command>` in the checkout, or `nanoclaw` where it is linked; `--help` after any of them. Exit codes:',
     '0 done, 1 failed (one sentence and its cure on stderr), 2 wrong usage, 3 the host is not running.',
     ...commands,
   ]);

@@ -11,15 +11,19 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const log = (line) => console.log(line);
 const onCi = ['true', '1'].includes(process.env.CI ?? '');
 
-/** Part → what it returns: `{passed, failed, files?}`. In the order of the run. `needs` are run before it by --part. */
+/**
+ * Part → what it returns: `{passed, failed, files?}`. In the order of the run. `needs` are run before it by --part; what is
+ * `within` another part is run by that one, and by itself only when it is asked for.
+ */
 const parts = {
   install: { needs: [], run: install },
   check: { needs: ['install'], run: check },
   unit: { needs: ['install'], run: unit },
   image: { needs: [], run: image },
-  container: { needs: ['install', 'image'], run: container },
-  attacks: { needs: ['install', 'image'], run: attacks },
-  crash: { needs: ['install', 'image'], run: crash },
+  processes: { needs: ['install', 'image'], run: processes },
+  container: { needs: ['install', 'image'], run: container, within: 'processes' },
+  attacks: { needs: ['install', 'image'], run: attacks, within: 'processes' },
+  crash: { needs: ['install', 'image'], run: crash, within: 'processes' },
   long: { needs: ['install', 'image'], run: long },
 };
 
@@ -36,7 +40,7 @@ async function main() {
   }
   const chosen = values.part
     ? Object.keys(parts).filter((name) => name === values.part || parts[values.part].needs.includes(name))
-    : Object.keys(parts).filter((name) => name !== 'long');
+    : Object.keys(parts).filter((name) => name !== 'long' && parts[name].within === undefined);
   const results = [];
   for (const name of chosen) {
     const result = await timedPart(name);
@@ -87,19 +91,27 @@ async function image() {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** What starts processes and waits for them, in one run: while one test waits another works. */
+async function processes() {
+  return await waiting(['container', 'crash-engine'], ['contracts', 'attacks', 'crash']);
+}
+
 async function container() {
-  const withEngine = await engine();
-  if (withEngine) await podman();
-  return await runVitest(root, await sandboxed(withEngine ? ['container'] : [], ['contracts']));
+  return await waiting(['container'], ['contracts']);
 }
 
 async function attacks() {
-  return await runVitest(root, await sandboxed([], ['attacks']));
+  return await waiting([], ['attacks']);
 }
 
 async function crash() {
+  return await waiting(['crash-engine'], ['crash']);
+}
+
+async function waiting(inEngine, inSandbox) {
   const withEngine = await engine();
-  return await runVitest(root, await sandboxed(withEngine ? ['crash-engine'] : [], ['crash']));
+  if (withEngine) await podman();
+  return await runVitest(root, await sandboxed(withEngine ? inEngine : [], inSandbox), { workers: 4 });
 }
 
 async function long() {

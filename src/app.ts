@@ -7,15 +7,18 @@ import { operate } from './admin/operate.ts';
 import { AdminServer } from './admin/server.ts';
 import { fetchAttachments } from './carry-files.ts';
 import { type Channel, ownerOf, type Reaction } from './channels/channel.ts';
+import { readChannelOf } from './channels/index.ts';
 import { TerminalChannel } from './channels/terminal/channel.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { holdTurns } from './hold-turns.ts';
 import type { TurnControl } from './inbound/command.ts';
+import { chatCommands } from './inbound/commands.ts';
 import { folderFiles } from './inbound/folder-files.ts';
 import { Receiver } from './inbound/receive.ts';
 import { SenderAllowlist } from './inbound/sender-allowlist.ts';
 import { keepChannels } from './keep-channels.ts';
+import { keepPruned } from './keep-pruned.ts';
 import { keepQuestions } from './keep-questions.ts';
 import { keepSchedule, taskDesk } from './keep-schedule.ts';
 import { keepSearch } from './keep-search.ts';
@@ -41,10 +44,10 @@ export interface AppOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
-  /** The runtime recorded by an earlier start, or undefined; resolves to the sandbox to use and what to record. */
+  /** The runtime recorded by an earlier start, or undefined; resolves to the sandbox to use, what to record, and what a person should know. */
   readonly chooseSandbox: (
     recorded: string | undefined,
-  ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }>;
+  ) => Promise<{ sandbox: Sandbox; record: RuntimeName | undefined; notice?: string | undefined }>;
   /** A sandbox of a runtime that was used before; undefined where this machine has it no more. */
   readonly formerSandbox?: (runtime: RuntimeName) => Sandbox | undefined;
   readonly gateway: Gateway;
@@ -75,12 +78,12 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function build(options: AppOptions, stops: Stops): Promise<App> {
   const { config, clock, log, gateway } = options;
   const startedAt = clock.now();
-  const registry = openRegistry(options, stops);
+  const registry = openRegistry(options, { stops, channelOf: await readChannelOf() });
   const { store } = registry;
   const install = installId(store);
   // First: a setting that is wrong is told at once, before an image is built.
   const platforms = await options.channels;
-  const { sandbox, record } = await options.chooseSandbox(store.facts.get('runtime'));
+  const { sandbox, record, notice } = await options.chooseSandbox(store.facts.get('runtime'));
   await leaveRuntime(store, sandbox.capabilities.runtime, { former: options.formerSandbox ?? (() => undefined), log });
   if (record) store.facts.set('runtime', record);
   stops.add(() => gateway.close());
@@ -90,7 +93,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const outboxBell = new Bell();
   const inboxBell = new Bell();
   const attachmentBell = new Bell();
-  const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.maxTextLength ?? 4_000;
+  const limitOf = (jid: string) => ownerOf(channels, jid)?.capabilities.textLimits ?? { length: 4_000 };
   const desk = taskDesk({ store, clock, outboxBell, limitOf }, config.timeZone);
   const launcher = new ContainerLauncher({ config, install, registry, sandbox, gateway, clock, log });
 
@@ -105,7 +108,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const dispatcher = makeTurns(options, { channels, desk, inboxBell, launcher, stream }, serve);
 
   const allowlist = new SenderAllowlist(join(config.configDirectory, 'sender-allowlist.json'), log);
-  const notices = noticesOf(gateway, sandbox);
+  const notices = [...noticesOf(gateway, sandbox), ...config.warnings, ...(notice === undefined ? [] : [notice])];
   const turns: TurnControl = {
     stop: (place) => dispatcher.storeStop(place),
     renew: (folder) => dispatcher.storeRenew(folder),
@@ -126,7 +129,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   const fetcher = fetchAttachments(fetching, { home: config.home, channelOf: (jid) => ownerOf(channels, jid) });
   const keeper = keepChannels(channels, { receiver, desk, log, failedDirectory: join(config.home, 'data', 'failed') });
   const report = { config, store, gateway, sandbox, terminal, keeper, dispatcher, allowlist, startedAt, notices };
-  const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices };
+  const chat = { terminal, sandbox: () => sandbox.capabilities, notices: () => notices, commands: chatCommands };
   const admin = new AdminServer({
     path: join(config.home, 'data', 'admin.sock'),
     log,
@@ -143,6 +146,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
       renew: (folder) => dispatcher.renew(folder),
       dailyBudgetUsd: config.dailyBudgetUsd,
       recheckEgress: (folder) => launcher.recheckEgress(folder),
+      judgeMounts: (group) => launcher.judgeMounts(group),
       stop: options.requestStop,
       status: () => reportStatus(report),
     }),
@@ -160,6 +164,7 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   stops.add(() => delivery.stop());
   stops.add(() => stream.stop());
   stops.add(keepQuestions({ desk, log, inboxBell }));
+  stops.add(keepPruned({ store, clock, log }));
   const search = keepSearch({ store, clock, log });
   search.start();
   stops.add(() => search.stop());
@@ -171,7 +176,10 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
   return { socketPath: admin.path, notices, turns: dispatcher, stop: (how) => stops.run(how) };
 }
 
-function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registry {
+function openRegistry(
+  { config, clock, log }: AppOptions,
+  { stops, channelOf }: { stops: Stops; channelOf: Registry['channelOf'] },
+): Registry {
   const lock = lockHome(join(config.home, 'data', 'host.lock'));
   stops.add(() => lock[Symbol.dispose]());
   const store = Store.open(join(config.home, 'store', 'messages.db'));
@@ -183,6 +191,7 @@ function openRegistry({ config, clock, log }: AppOptions, stops: Stops): Registr
     groupsDirectory: join(config.home, 'groups'),
     templatesDirectory: join(config.checkout, 'groups'),
     assistantName: config.assistantName,
+    channelOf,
   };
   const main = store.groups.main();
   if (main) tryFolder(registry, main, log);
@@ -201,16 +210,16 @@ function makeTurns(
     store: desk.store,
     clock,
     log,
-    settings: config,
+    settings: { ...config, costsNothing: gateway.credential === 'rehearsal' },
     serveRequests,
     onPartial: (turn, text) => stream.onPartial(turn, text),
     onActivity: (turn, tool) => stream.onActivity(turn, tool),
-    streams: (jid) => stream.streams(jid),
     react: (jid, platformId, emoji) => {
       const channel = ownerOf(channels, jid);
       if (channel?.capabilities.reactions) void acknowledge({ channel, clock, log }, { jid, platformId, emoji });
     },
     setTyping: (place, on) => ownerOf(channels, place.jid)?.setTyping(place.jid, place.thread, on),
+    failedAnswer: (group) => gateway.failedAnswer(group),
     heldBy: holdTurns({ ...budgeting(config, desk), config, gateway, channelOf: (jid) => ownerOf(channels, jid) }),
   };
   return new Dispatcher(turns);

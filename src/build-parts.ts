@@ -11,13 +11,14 @@ import { serveRehearsal } from './gateway/rehearsal/serve.ts';
 import { chatCommands } from './inbound/commands.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import type { Outgoing } from './lib/outgoing.ts';
 import { hasCode } from './model/errors.ts';
 import { AppleSandbox } from './sandbox/apple.ts';
 import { chooseRuntime, type RuntimeChoice } from './sandbox/choose.ts';
 import { ContainerSandbox } from './sandbox/container-cli.ts';
+import { programIn } from './sandbox/cures.mjs';
 import { docker, podmanHere } from './sandbox/dialects.ts';
 import { clientEnvironment } from './sandbox/engine-client.ts';
-import { findProgram } from './sandbox/find-program.ts';
 import { LocalSandbox, localProgram } from './sandbox/local.ts';
 import { type RuntimeName, runtimeNames, type Sandbox } from './sandbox/sandbox.ts';
 
@@ -33,9 +34,17 @@ export async function channelSettingNames(): Promise<string[]> {
 }
 
 /** The platforms this home has credentials for. */
-export async function buildChannels(config: Config, parts: BuildParts): Promise<readonly Channel[]> {
+export async function buildChannels(
+  config: Config,
+  { outgoing, ...parts }: BuildParts & { outgoing: Outgoing },
+): Promise<readonly Channel[]> {
   const setting = (name: string) => config.channelSettings.get(name)?.open();
-  const { channels, skipped } = await loadChannels({ ...parts, setting, commands: chatCommands });
+  const { channels, skipped } = await loadChannels({
+    ...parts,
+    setting,
+    agentFor: (url) => outgoing.agentFor(url),
+    commands: chatCommands,
+  });
   for (const { name, missing } of skipped) {
     parts.log.info(
       { channel: name, missing },
@@ -47,7 +56,7 @@ export async function buildChannels(config: Config, parts: BuildParts): Promise<
 }
 
 /** Without a credential the rehearsal model stands in, behind the same door. */
-export function buildGateway(config: Config, parts: BuildParts): Gateway {
+export function buildGateway(config: Config, parts: BuildParts & { outgoing: Outgoing }): Gateway {
   const { credential, upstreamUrl } = config;
   if (credential) {
     return new EmbeddedGateway({ upstream: { kind: 'anthropic', baseUrl: upstreamUrl, credential }, ...parts });
@@ -74,12 +83,12 @@ export interface Preparer {
 export async function buildSandbox(
   config: Config,
   parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
-): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined }> {
+): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined; notice: string | undefined }> {
   const { clock, preparer, log } = parts;
   const choice = await choose(config, parts);
   const sandbox = sandboxFor(choice.runtime, config, clock);
   if (choice.record || (await answers(sandbox, log))) await preparer.prepare(choice.runtime, config.image);
-  return { sandbox, record: choice.record ? choice.runtime : undefined };
+  return { sandbox, record: choice.record ? choice.runtime : undefined, notice: choice.notice };
 }
 
 // An engine that was chosen before and is down now does not keep the host from starting: messages wait for it.
@@ -113,7 +122,7 @@ async function choose(
 
 /** To end what still runs in a runtime that is not used any more; undefined where its client is not on this machine. */
 export function formerSandbox(runtime: RuntimeName, config: Config, clock: Clock): Sandbox | undefined {
-  const there = runtime !== 'local' && findProgram(config.environment.path, runtime) !== undefined;
+  const there = runtime !== 'local' && programIn(config.environment.path, runtime) !== undefined;
   return there ? sandboxFor(runtime, config, clock) : undefined;
 }
 

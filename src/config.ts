@@ -2,10 +2,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { readEnvFile } from './lib/env-file.ts';
+import { closest } from './lib/closest.ts';
+import { type EnvFile, readEnvFile } from './lib/env-file.ts';
 import type { logLevels } from './lib/log.ts';
+import { misplacedSecret } from './lib/misplaced-secret.ts';
+import { type Proxies, readProxy } from './lib/proxies.ts';
 import { Secret } from './lib/secret.ts';
-import { bytesOf } from './lib/setting-kinds.ts';
+import { bytesOf, isZone } from './lib/setting-kinds.ts';
 import { NanoclawError } from './model/errors.ts';
 import { settings } from './settings.ts';
 
@@ -28,6 +31,7 @@ export interface Config {
   readonly diskMinFreeBytes: number;
   readonly credential: Credential | undefined;
   readonly upstreamUrl: string;
+  readonly proxies: Proxies;
   readonly runtime: 'auto' | 'docker' | 'podman' | 'container' | 'local';
   readonly image: string;
   readonly signOfLifeMs: number;
@@ -41,6 +45,8 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number];
   /** Settings of channels by variable name, as their manifests list them. */
   readonly channelSettings: ReadonlyMap<string, Secret>;
+  /** Sentences about settings that work and should not stay as they are. */
+  readonly warnings: readonly string[];
   /** What the sandbox room may know of the real environment. */
   readonly environment: {
     readonly path: string;
@@ -55,13 +61,37 @@ export interface ConfigSources {
   readonly channelSettings?: readonly string[] | undefined;
 }
 
+/** A terminal that shows text and obeys nothing (`TERM=dumb`, or no TERM at all). */
+export function isDumbTerminal(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return ['dumb', 'unknown', ''].includes(environment['TERM'] ?? '');
+}
+
 /** Reads the real environment first, then `.env` in the home directory. Throws `config.invalid` naming the variable. */
 export function readConfig(checkout: string, sources: ConfigSources = {}): Config {
   const { environment = process.env, channelSettings } = sources;
   const home = resolve(environment['NANOCLAW_HOME'] || checkout);
-  const file = fromFile(join(home, '.env'), channelSettings);
-  const given = { ...file, ...known(environment, [...Object.keys(settings.shape), ...(channelSettings ?? [])]) };
-  return toConfig(parse(given), { checkout, home, environment, channels: secretsOf(given, channelSettings ?? []) });
+  const path = join(home, '.env');
+  const file = fromFile(path, channelSettings);
+  const fromEnvironment = known(environment, [...Object.keys(settings.shape), ...(channelSettings ?? [])]);
+  const given = { ...file.values, ...fromEnvironment };
+  refuseMisplaced(given, (name) =>
+    name in fromEnvironment ? 'the environment' : `line ${file.lines[name]} of ${path}`,
+  );
+  const warnings = readableSecrets(file) ? [`${path} holds a secret and others can read it: chmod 600 "${path}"`] : [];
+  const channels = secretsOf(given, channelSettings ?? []);
+  return toConfig(parse(given), { checkout, home, environment, channels, warnings });
+}
+
+function refuseMisplaced(given: Record<string, string>, placeOf: (name: string) => string): void {
+  for (const [name, value] of Object.entries(given)) {
+    const wrong = misplacedSecret(name, value);
+    if (!wrong) continue;
+    throw new NanoclawError('config.invalid', `${name} in ${placeOf(name)} ${wrong.says}.`, { cure: wrong.cure });
+  }
+}
+
+function readableSecrets(file: EnvFile): boolean {
+  return file.readableByOthers && Object.keys(file.values).some((name) => /_(KEY|TOKEN)$/.test(name));
 }
 
 function secretsOf(given: Record<string, string>, names: readonly string[]): ReadonlyMap<string, Secret> {
@@ -75,19 +105,35 @@ function secretsOf(given: Record<string, string>, names: readonly string[]): Rea
 function known(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of names) {
-    const value = environment[name];
+    const value = environment[name] || environment[spelledAs(name)];
     // An empty variable is an absent one, here as in .env.
     if (value) found[name] = value;
   }
   return found;
 }
 
-function fromFile(path: string, channelSettings: readonly string[] | undefined): Record<string, string> {
-  const found = readEnvFile(path);
-  for (const name of Object.keys(found)) {
+// What everybody reads from the environment is written in lower case as often.
+const inBothCases = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+function spelledAs(name: string): string {
+  return inBothCases.includes(name) ? name.toLowerCase() : name;
+}
+
+/** Under the upper-case name, which wins where both stand there. */
+function inUpperCase<T>(found: Readonly<Record<string, T>>): Record<string, T> {
+  const upper = new Map(inBothCases.map((name) => [spelledAs(name), name]));
+  const given = Object.entries(found);
+  const [written, others] = [given.filter(([name]) => upper.has(name)), given.filter(([name]) => !upper.has(name))];
+  return Object.fromEntries([...written.map(([name, value]) => [upper.get(name) ?? name, value] as const), ...others]);
+}
+
+function fromFile(path: string, channelSettings: readonly string[] | undefined): EnvFile {
+  const read = readEnvFile(path);
+  const found = { ...read, values: inUpperCase(read.values), lines: inUpperCase(read.lines) };
+  for (const [name, line] of Object.entries(found.lines)) {
     if (!(name in settings.shape) && channelSettings && !channelSettings.includes(name)) {
-      throw new NanoclawError('config.invalid', `${name} in ${path} is not a setting.`, {
-        cure: `${closest(name, channelSettings)}docs/reference/settings.md lists them all.`,
+      const near = closest(name, [...Object.keys(settings.shape), ...channelSettings]);
+      throw new NanoclawError('config.invalid', `${name} in line ${line} of ${path} is not a setting.`, {
+        cure: `${near ? `Did you mean ${near}? ` : ''}docs/reference/settings.md lists them all.`,
       });
     }
     if (name === 'NANOCLAW_HOME') {
@@ -97,12 +143,6 @@ function fromFile(path: string, channelSettings: readonly string[] | undefined):
     }
   }
   return found;
-}
-
-function closest(name: string, channelSettings: readonly string[]): string {
-  const names = [...Object.keys(settings.shape), ...channelSettings];
-  const near = names.find((one) => one.includes(name) || name.includes(one));
-  return near ? `Did you mean ${near}? ` : '';
 }
 
 function parse(given: Record<string, string>): Values {
@@ -119,6 +159,7 @@ interface Surroundings {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly channels: ReadonlyMap<string, Secret>;
+  readonly warnings: readonly string[];
 }
 
 function toConfig(values: Values, at: Surroundings): Config {
@@ -127,12 +168,13 @@ function toConfig(values: Values, at: Surroundings): Config {
     configDirectory: values.NANOCLAW_CONFIG_DIR ?? join(at.environment['HOME'] || homedir(), '.config', 'nanoclaw'),
     checkout: at.checkout,
     assistantName: values.ASSISTANT_NAME,
-    timeZone: values.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: values.TZ ?? systemZone(at.environment),
     model: values.MODEL,
     dailyBudgetUsd: values.BUDGET_DAILY_USD,
     diskMinFreeBytes: bytesOf(values.DISK_MIN_FREE),
     credential: credentialOf(values),
     upstreamUrl: values.ANTHROPIC_BASE_URL,
+    proxies: proxiesOf(values),
     runtime: values.CONTAINER_RUNTIME,
     image: values.CONTAINER_IMAGE,
     signOfLifeMs: values.CONTAINER_TIMEOUT,
@@ -144,6 +186,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
     channelSettings: at.channels,
+    warnings: at.warnings,
     environment: {
       path: at.environment['PATH'] ?? '',
       dockerHost: at.environment['DOCKER_HOST'] || undefined,
@@ -171,6 +214,20 @@ function credentialOf(values: Values): Credential | undefined {
     return { kind: 'auth-token', variable: 'ANTHROPIC_AUTH_TOKEN', value: values.ANTHROPIC_AUTH_TOKEN };
   }
   return undefined;
+}
+
+function systemZone(environment: NodeJS.ProcessEnv): string {
+  // Empty is absent, but with it the runtime takes the zone for unknown; without it, it looks again.
+  if (environment['TZ'] === '') delete environment['TZ'];
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return isZone(timeZone) ? timeZone : 'UTC';
+}
+
+function proxiesOf(values: Values): Proxies {
+  const { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: none } = values;
+  if (http) readProxy('HTTP_PROXY', http);
+  if (https) readProxy('HTTPS_PROXY', https);
+  return { http, https, none };
 }
 
 /** For the reference page: each setting, its default as a person would write it, and what it means. */

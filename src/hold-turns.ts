@@ -41,7 +41,7 @@ function spentBudget(parts: Budgeting, group: Group): Held | undefined {
   const { limitUsd, spentUsd } = tightest;
   const now = parts.clock.now();
   const figures = `about $${spentUsd.toFixed(2)} of $${limitUsd.toFixed(2)}`;
-  const command = `\`npx nanoclaw groups set ${group.folder} --budget`;
+  const command = `\`./nanoclaw groups set ${group.folder} --budget`;
   const detail =
     tightest.group === null
       ? `Today’s budget of all groups is spent (${figures}): raise BUDGET_DAILY_USD in .env and start me again, free this group with ${command} none\`, or wait for midnight.`

@@ -13,8 +13,10 @@ import { readConfig } from './config.ts';
 import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
+import { Outgoing } from './lib/outgoing.ts';
+import { NanoclawError, systemCode } from './model/errors.ts';
 
-export { type Preparer, serveRehearsalModel } from './build-parts.ts';
+export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
 
 export interface RunHostOptions {
@@ -36,8 +38,8 @@ export interface HostHandle {
 /** Starts the host in this process. SIGINT and SIGTERM stop it, a second one ends the process at once. */
 export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   const config = readConfig(options.checkout, { channelSettings: await channelSettingNames() });
+  const file = openLog(config.home);
   const awake = stayAwake();
-  const file = new LogFile(join(config.home, 'logs', 'nanoclaw.log'));
   const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
@@ -49,6 +51,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     // Whoever asks again hurries the same end.
     stopping ??= stopped.finally(() => {
       unwatch();
+      outgoing.close();
       log.info('the host has stopped');
       file.close();
       awake[Symbol.dispose]();
@@ -57,7 +60,8 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     return stopping;
   };
   const unwatch = watchProcess(log, () => stop({ now: false }));
-  const channels = buildChannels(config, { clock: systemClock, log });
+  const outgoing = new Outgoing({ clock: systemClock, proxies: config.proxies });
+  const channels = buildChannels(config, { clock: systemClock, log, outgoing });
   // Whatever comes first, it is told by `startApp`: unheard until then it would count as an error nobody expected.
   channels.catch(() => undefined);
   const starting = startApp({
@@ -65,7 +69,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     clock: systemClock,
     log,
     channels,
-    gateway: buildGateway(config, { clock: systemClock, log }),
+    gateway: buildGateway(config, { clock: systemClock, log, outgoing }),
     chooseSandbox: (recorded) =>
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
     formerSandbox: (runtime) => formerSandbox(runtime, config, systemClock),
@@ -73,11 +77,26 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   const app = await starting.catch((error: unknown) => {
     unwatch();
+    outgoing.close();
     file.close();
     awake[Symbol.dispose]();
     throw error;
   });
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
+}
+
+/** The first thing that is written: where that cannot be, nothing of this home can. */
+function openLog(home: string): LogFile {
+  try {
+    return new LogFile(join(home, 'logs', 'nanoclaw.log'));
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (!['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
+    throw new NanoclawError('home.not-writable', `${home} cannot be written by this user (${code}).`, {
+      cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.',
+      cause: error,
+    });
+  }
 }
 
 function tee(line: string, file: LogFile, echo: ((line: string) => void) | undefined): void {

@@ -4,7 +4,7 @@ import { moveChat } from './acts/move-chat.ts';
 import type { Desk } from './acts/post-message.ts';
 import { tellMain } from './acts/tell-main.ts';
 import type { Channel } from './channels/channel.ts';
-import { ChannelKeeper } from './channels/keeper.ts';
+import { ChannelKeeper } from './channels/kit/supervise.ts';
 import type { Receiver } from './inbound/receive.ts';
 import { setAside } from './inbound/set-aside.ts';
 import type { Log } from './lib/log.ts';

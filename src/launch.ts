@@ -14,7 +14,7 @@ import type { Owner } from './lib/safe-files.ts';
 import { hasCode, NanoclawError } from './model/errors.ts';
 import type { Group } from './model/group.ts';
 import { runEnvironment } from './sandbox/environment.ts';
-import { prepareMounts } from './sandbox/mounts.ts';
+import { type JudgedMount, judgeMounts, prepareMounts } from './sandbox/mounts.ts';
 import type { FoundRun, Run, RunSpec, Sandbox } from './sandbox/sandbox.ts';
 import type { Launched, Launcher } from './turns/parts.ts';
 
@@ -47,6 +47,12 @@ export class ContainerLauncher implements Launcher {
 
   get adopts(): boolean {
     return this.#parts.sandbox.capabilities.adopts;
+  }
+
+  shapeOf(group: Group): string {
+    const { config, sandbox, gateway } = this.#parts;
+    const { image, limits } = config;
+    return JSON.stringify([sandbox.capabilities.runtime, image, limits, group.mounts, gateway.environment]);
   }
 
   mailboxOf(group: Group): Mailbox {
@@ -100,6 +106,15 @@ export class ContainerLauncher implements Launcher {
     }
   }
 
+  judgeMounts(group: Group): readonly JudgedMount[] {
+    const { config } = this.#parts;
+    return judgeMounts({ ...config, group, owner: this.owner, others: this.#others(group) });
+  }
+
+  #others({ folder }: Group): readonly Group[] {
+    return this.#parts.registry.store.groups.all().filter((other) => other.folder !== folder);
+  }
+
   /** What the group may reach has changed: what is open and may not be any more is cut. */
   recheckEgress(folder: string): void {
     this.#doors.get(folder)?.recheck();
@@ -130,7 +145,7 @@ export class ContainerLauncher implements Launcher {
   }
 
   async #spec(group: Group, run: { runId: string; gatewayDirectory: string }): Promise<RunSpec> {
-    const { config, install, registry, sandbox, gateway, log } = this.#parts;
+    const { config, install, sandbox, gateway, log } = this.#parts;
     const { mounts, rejected } = await prepareMounts({
       home: config.home,
       checkout: config.checkout,
@@ -138,7 +153,7 @@ export class ContainerLauncher implements Launcher {
       gatewayDirectory: run.gatewayDirectory,
       group,
       owner: this.owner,
-      others: registry.store.groups.all().filter((other) => other.folder !== group.folder),
+      others: this.#others(group),
     });
     for (const why of rejected) log.warn({ group: group.folder }, why);
     return {

@@ -38,7 +38,7 @@ async function endAll(sandbox: Sandbox, install: string, log: Log): Promise<void
   } catch (error) {
     const message = `Agents of this home ran in ${runtime} before and may still work there: ${sentenceOf(error)}`;
     throw new NanoclawError('sandbox.left-behind', message, {
-      cure: `Start ${runtime} once more and then me, so that I can end them; if it is gone for good: npx nanoclaw setup --step container.`,
+      cure: `Start ${runtime} once more and then me, so that I can end them; if it is gone for good: ./nanoclaw setup --step container.`,
       cause: error,
     });
   }

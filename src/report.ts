@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdminResult } from '../protocol/admin.ts';
 import type { Channel } from './channels/channel.ts';
-import type { ChannelKeeper, ChannelState } from './channels/keeper.ts';
+import type { ChannelKeeper, ChannelState } from './channels/kit/supervise.ts';
 import type { Config } from './config.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { SenderAllowlist } from './inbound/sender-allowlist.ts';
-import { terminalJid } from './model/chat.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import type { Store } from './store/store.ts';
 import type { Dispatcher } from './turns/dispatcher.ts';
@@ -43,7 +42,7 @@ export function reportStatus(parts: ReportParts): AdminResult<'status'> {
       class: sandbox.capabilities.class,
       state: parts.dispatcher.problem ?? 'ready',
     },
-    channels: parts.keeper.states().map((state) => ({ name: state.name, state: stateOf(state, parts.terminal) })),
+    channels: parts.keeper.states().map((state) => ({ name: state.name, state: stateOf(state, parts) })),
     groups: store.groups.all().length,
     containers: parts.dispatcher.containers(),
     waiting: { inbox: inbox.waiting + inbox.claimed, outbox: outbox.due, dead: inbox.dead + outbox.dead },
@@ -51,10 +50,11 @@ export function reportStatus(parts: ReportParts): AdminResult<'status'> {
   };
 }
 
-function stateOf({ name, state, problem }: ChannelState, terminal: Channel): string {
+function stateOf({ name, state, problem }: ChannelState, { store, terminal }: ReportParts): string {
   if (problem !== undefined) return `${state}: ${problem}`;
   if (name !== terminal.name) return state;
-  return terminal.isOpen(terminalJid('main')) ? 'attached' : 'nobody attached';
+  const attached = store.chats.all().some(({ jid }) => terminal.owns(jid) && terminal.isOpen(jid));
+  return attached ? 'attached' : 'nobody attached';
 }
 
 function versionOf(checkout: string): string {
@@ -72,7 +72,7 @@ export function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
   }
   if (sandbox.capabilities.class === 'local') {
     notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "npx nanoclaw setup --step container" changes it.',
+      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "./nanoclaw setup --step container" changes it.',
     );
   }
   return notices;

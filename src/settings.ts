@@ -4,6 +4,8 @@ import { Secret } from './lib/secret.ts';
 import { dollars, names, size, whole, zone } from './lib/setting-kinds.ts';
 
 const secret = z.string().transform((text) => new Secret(text));
+// What it must look like, `readProxy` says: in a sentence that shows no password.
+const proxy = secret;
 
 /** Every setting there is but those of channels; docs/reference/settings.md is made from it. */
 export const settings = z.object({
@@ -45,6 +47,18 @@ export const settings = z.object({
     .url({ protocol: /^https?$/ })
     .prefault('https://api.anthropic.com')
     .describe('The Messages API the gateway forwards to.'),
+  HTTPS_PROXY: proxy
+    .optional()
+    .describe(
+      'A proxy for https (platforms, model, and what agents open by CONNECT): `http://user:password@host:port`. In lower case too.',
+    ),
+  HTTP_PROXY: proxy.optional().describe('The same for http.'),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe(
+      'What is reached without a proxy, commas between: a name (and all below it), `.name` (what is below it), an address, a network such as `10.0.0.0/8`, each with `:port` or without; `*` for everything. This machine never needs one.',
+    ),
   CONTAINER_RUNTIME: z
     .enum(['auto', 'docker', 'podman', 'container', 'local'])
     .prefault('auto')

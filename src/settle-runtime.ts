@@ -56,7 +56,7 @@ function lock(home: string): Disposable {
   } catch (error) {
     if (!hasCode(error, 'host.running')) throw error;
     throw new NanoclawError('host.running', 'A host is running here; it keeps its sandbox until it ends.', {
-      cure: 'Stop it first: npx nanoclaw stop.',
+      cure: 'Stop it first: ./nanoclaw stop.',
       cause: error,
     });
   }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFile
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { ensureRunner } from '../scripts/install.mjs';
 import { registerGroup } from '../src/acts/register-group.ts';
 import { type App, startApp } from '../src/app.ts';
@@ -20,6 +21,7 @@ import type { Sandbox } from '../src/sandbox/sandbox.ts';
 import type { InboxState } from '../src/store/inbox.ts';
 import { Store } from '../src/store/store.ts';
 import { eventually } from './eventually.ts';
+import { channelOf } from './fixtures/channel-of.ts';
 import { FakeChannel } from './fixtures/fake-channel.ts';
 import { RecordingSandbox } from './fixtures/recording-sandbox.ts';
 import { WindableClock } from './windable-clock.ts';
@@ -134,6 +136,13 @@ export class House implements AsyncDisposable {
     }
   }
 
+  /** What a bit that fell over, or somebody with an editor for databases, has done. */
+  damage(sql: string): void {
+    const db = new Database(join(this.home, 'store', 'messages.db'));
+    db.exec(sql);
+    db.close();
+  }
+
   group(folder: string, jid: string, more: { requiresTrigger?: boolean; trigger?: string } = {}): void {
     this.withStore((store) =>
       registerGroup(
@@ -143,6 +152,7 @@ export class House implements AsyncDisposable {
           groupsDirectory: join(this.home, 'groups'),
           templatesDirectory: join(checkout, 'groups'),
           assistantName: this.config.assistantName,
+          channelOf,
         },
         { folder, name: folder, jid, ...more },
       ),

@@ -12,6 +12,7 @@ import { Zone } from '../../src/lib/zone.ts';
 import type { InboundMessage } from '../../src/model/message.ts';
 import { type Db, openDatabase, readMigrations } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
+import { channelOf } from '../../test/fixtures/channel-of.ts';
 import { checkout } from '../checkout.ts';
 import { moment } from '../moment.ts';
 import { type Family, inTurn, rowOf } from '../row.ts';
@@ -54,6 +55,7 @@ function receiver(home: string): Storing {
       groupsDirectory: join(home, 'groups'),
       templatesDirectory: join(checkout, 'groups'),
       assistantName: 'Andy',
+      channelOf,
     },
     { folder: 'main', name: 'Main', jid, isMain: true },
   );
@@ -63,7 +65,7 @@ function receiver(home: string): Storing {
       clock: systemClock,
       outboxBell: new Bell(),
       taskBell: new Bell(),
-      limitOf: () => 4_000,
+      limitOf: () => ({ length: 4_000 }),
       timetable: new Timetable(new Zone('UTC')),
     },
     turns: { stop: () => undefined, renew: () => () => undefined },

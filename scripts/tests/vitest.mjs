@@ -5,11 +5,12 @@ import path from 'node:path';
 import { run } from './programs.mjs';
 
 /** Returns `{passed, failed, files, red}`, `red` being the names of the failed tests. A run that ends badly without a failed test counts as one failure. */
-export async function runVitest(root, projects, { minutes = 45 } = {}) {
+export async function runVitest(root, projects, { minutes = 45, workers = 2 } = {}) {
   if (projects.length === 0) return { passed: 0, failed: 0, files: [], red: [] };
   const folder = mkdtempSync(path.join(tmpdir(), 'nanoclaw-test-'));
   const file = path.join(folder, 'report.json');
   const args = ['run', '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  args.push(`--maxWorkers=${workers}`);
   const program = path.join(root, 'node_modules/vitest/vitest.mjs');
   try {
     const code = await run(process.execPath, [program, ...args, ...projects.flatMap((name) => ['--project', name])], {

@@ -22,7 +22,7 @@ export function announceChat(desk: Desk, chat: NewChat): void {
   const jid = argument(chat.jid);
   const folder = freeFolder(desk, name);
   const what = chat.how === 'added' ? `I was added to “${name}”` : `I was called in “${name}”`;
-  const text = `👋 ${what} (${jid}) by ${by}; no group has that chat, so I stay silent there. A group of its own: \`npx nanoclaw groups add --jid ${jid} --name ${argument(name)} --folder ${folder}\` or one there is: \`npx nanoclaw groups wire --jid ${jid} --folder FOLDER\``;
+  const text = `👋 ${what} (${jid}) by ${by}; no group has that chat, so I stay silent there. A group of its own: \`./nanoclaw groups add --jid ${jid} --name ${argument(name)} --folder ${folder}\` or one there is: \`./nanoclaw groups wire --jid ${jid} --folder FOLDER\``;
   tellMain(desk, { key: `notice:chat:${chat.jid}`, text });
 }
 

@@ -1,6 +1,7 @@
 import type { Place } from '../model/chat.ts';
 import { questionName } from '../model/message.ts';
 import type { Question } from '../store/questions.ts';
+import { shorten } from '../text/shorten.ts';
 import { type Desk, postMessage } from './post-message.ts';
 
 export interface Asked {
@@ -42,6 +43,5 @@ export function readButton(value: string): { id: number; index: number } | undef
 
 /** Its words as a prompt or a notice quotes them. */
 export function quoteQuestion({ question }: Pick<Question, 'question'>): string {
-  const words = question.replace(/\s+/g, ' ').trim();
-  return words.length > 200 ? `${words.slice(0, 200).toWellFormed()}…` : words;
+  return shorten(question, 200);
 }

@@ -31,3 +31,25 @@ test('main cannot be removed, and no group that is at work', () => {
   desk.store.turns.begin({ group: 'team', place: { jid: 'tg:-2', thread: undefined }, retryOf: undefined }, 1);
   expect(() => removeGroup(desk.store, 'team')).toThrow('is at work');
 });
+
+test('mounts and allowed addresses are added, replaced by name and taken away; what is not there is told', () => {
+  using desk = new InboundDesk();
+  const set = (change: object) => setGroup(desk.store, { folder: 'team', now: 1, ...change });
+  const notes = { hostPath: '/srv/notes', readonly: true };
+  set({ mounts: { add: [notes, { hostPath: '/srv/x', containerPath: 'data', readonly: false }], remove: [] } });
+  set({ mounts: { add: [{ hostPath: '/home/notes/', readonly: false }], remove: ['data'] } });
+  set({ allow: { add: ['a.example:443', 'b.example:80', 'a.example:443'], remove: [] } });
+  set({ allow: { add: [], remove: ['b.example:80'] } });
+  expect(desk.store.groups.get('team')).toMatchObject({
+    mounts: [{ hostPath: '/home/notes/', readonly: false }],
+    allow: ['a.example:443'],
+  });
+  expect(() => set({ mounts: { add: [], remove: ['data'] } })).toThrow('has no mount data');
+  expect(() => set({ allow: { add: [], remove: ['b.example:80'] } })).toThrow('has no allowed address b.example:80');
+  const refuse = () => {
+    throw new Error('not so');
+  };
+  const more = { folder: 'team', now: 1, mounts: { add: [{ hostPath: '/a' }], remove: [] } };
+  expect(() => setGroup(desk.store, more, refuse)).toThrow('not so');
+  expect(desk.store.groups.get('team')?.mounts).toHaveLength(1);
+});

@@ -1,5 +1,6 @@
 import { outboxName } from '../model/message.ts';
 import type { Question } from '../store/questions.ts';
+import { splitMarkdown } from '../text/split.ts';
 import { nameInWords } from './announce-chat.ts';
 import { postDeed } from './post-deed.ts';
 import type { Desk } from './post-message.ts';
@@ -21,7 +22,7 @@ export function endQuestion(desk: Desk, question: Question, end: QuestionEnd): v
   const state =
     end.type === 'answered' ? `✅ ${end.chosen} (${nameInWords(end.by) || 'somebody'})` : '⌛ Nobody answered in time.';
   const text = `${store.said.textNow(asked)}\n\n${state}`;
-  const shown = text.length > desk.limitOf(question.place.jid) ? store.said.textNow(asked) : text;
+  const shown = splitMarkdown(text, desk.limitOf(question.place.jid)).length > 1 ? store.said.textNow(asked) : text;
   const { group, place } = question;
   const target = outboxName(asked.id);
   // A notice: when the message is gone from the chat, nobody needs to hear that its buttons are, too.

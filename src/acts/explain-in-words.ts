@@ -1,7 +1,7 @@
 import type { Message } from '../model/message.ts';
 import { messageName } from '../model/message.ts';
 import type { SaidPart } from '../store/history.ts';
-import { plainText } from '../text/plain.ts';
+import { oneLine, shorten } from '../text/shorten.ts';
 import type { ExplainedAttempt, Explanation } from './explain-message.ts';
 import { lateness } from './task-words.ts';
 
@@ -109,10 +109,5 @@ function said(row: SaidPart): string {
 }
 
 function quote(text: string): string {
-  const line = oneLine(text);
-  return `“${line.length > 80 ? `${line.slice(0, 80).toWellFormed()}…` : line}”`;
-}
-
-function oneLine(text: string): string {
-  return plainText(text).replace(/\s+/g, ' ').trim();
+  return `“${shorten(text, 80)}”`;
 }

@@ -49,7 +49,7 @@ export function findMessage(store: Store, asked: { id: string; chat?: string | u
   if (found && (asked.chat === undefined || found.jid === asked.chat)) return found;
   const where = asked.chat === undefined ? '' : ` in ${asked.chat}`;
   throw new NanoclawError('message.unknown', `There is no message ${asked.id}${where}.`, {
-    cure: 'Names look like m812: "npx nanoclaw messages list --chat JID" shows them; a platform’s own id needs --chat JID.',
+    cure: 'Names look like m812: "./nanoclaw messages list --chat JID" shows them; a platform’s own id needs --chat JID.',
   });
 }
 

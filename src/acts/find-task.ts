@@ -12,7 +12,7 @@ export function findTask(store: Store, id: string, asker?: Pick<Group, 'folder'>
   const task = store.tasks.get(id);
   if (!task) {
     throw new NanoclawError('task.unknown', `There is no task ${id.slice(0, 80)}.`, {
-      cure: asker ? 'list_tasks shows those there are.' : '"npx nanoclaw tasks list" shows those there are.',
+      cure: asker ? 'list_tasks shows those there are.' : '"./nanoclaw tasks list" shows those there are.',
     });
   }
   if (asker && guard(store, asker, { verb: 'task', group: task.group }) !== 'allowed') {

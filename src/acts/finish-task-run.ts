@@ -1,5 +1,5 @@
 import type { Task, TaskOutcome, TaskRun } from '../model/task.ts';
-import { plainText } from '../text/plain.ts';
+import { shorten } from '../text/shorten.ts';
 import { type Desk, postMessage } from './post-message.ts';
 
 /** A task that has failed so often in a row is paused. */
@@ -35,18 +35,17 @@ function countFailure(desk: Desk, failed: { task: Task; run: TaskRun; detail: st
     store.tasks.save({ ...task, failures, notBefore });
     return;
   }
-  const why = detail === undefined ? '' : `: ${oneLine(detail)}`;
+  const why = detail === undefined ? '' : `: ${quoted(detail)}`;
   const pauseReason = `It failed ${failures} times in a row${why}`;
   store.tasks.save({ ...task, failures, notBefore, state: 'paused', pauseReason });
-  const text = `⏸ The schedule ${task.id} (“${oneLine(task.prompt)}”) is paused. ${pauseReason}. Ask me to resume it when the cause is gone.`;
+  const text = `⏸ The schedule ${task.id} (“${quoted(task.prompt)}”) is paused. ${pauseReason}. Ask me to resume it when the cause is gone.`;
   const key = `notice:task-paused:${failed.run.id}`;
   // A chat that was taken from the group since hears nothing more from it.
   if (store.chats.get(task.place.jid)?.group === task.group)
     postMessage(desk, { key, group: task.group, place: task.place, text });
 }
 
-function oneLine(text: string): string {
-  const line = plainText(text).replace(/\s+/g, ' ').trim();
-  // Nothing in it may look like a tag that hides the rest.
-  return (line.length > 80 ? `${line.slice(0, 80).toWellFormed()}…` : line).replaceAll('<', '‹');
+/** Nothing in it may look like a tag that hides the rest. */
+function quoted(text: string): string {
+  return shorten(text, 80).replaceAll('<', '‹');
 }

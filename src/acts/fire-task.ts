@@ -21,8 +21,16 @@ export function fireTask({ store, clock }: Pick<Desk, 'store' | 'clock'>, due: O
   const { dueAt, missed, byHand = false } = due;
   return store.transaction(() => {
     const task = store.tasks.get(due.task.id);
-    if (!task || store.taskRuns.openOf(task.id) || store.taskRuns.knows(task.id, dueAt)) return undefined;
+    if (!task || store.taskRuns.openOf(task.id)) return undefined;
     if (!byHand && (task.state !== 'active' || task.nextRunAt !== dueAt)) return undefined;
+    const { nextRunAt } = due;
+    const state = nextRunAt === undefined ? 'done' : 'active';
+    const goesOn: Task = { ...task, nextRunAt, state };
+    // It ran at that instant before the clock was set back.
+    if (store.taskRuns.knows(task.id, dueAt)) {
+      if (!byHand) store.tasks.save(goesOn);
+      return undefined;
+    }
     const now = clock.now();
     const message = store.messages.insertInbound(
       {
@@ -45,8 +53,7 @@ export function fireTask({ store, clock }: Pick<Desk, 'store' | 'clock'>, due: O
     store.inbox.add({ group: task.group, place: task.place, message, wakes: true });
     store.taskRuns.add({ taskId: task.id, dueAt, firedAt: now, missed, byHand, message });
     if (byHand) return message;
-    const { nextRunAt } = due;
-    store.tasks.save({ ...task, nextRunAt, state: nextRunAt === undefined ? 'done' : 'active' });
+    store.tasks.save(goesOn);
     return message;
   });
 }

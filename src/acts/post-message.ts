@@ -5,7 +5,7 @@ import type { NewMessage } from '../store/outbox.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Store } from '../store/store.ts';
 import { stripInternal } from '../text/internal.ts';
-import { splitText } from '../text/split.ts';
+import { splitMarkdown, type TextLimits } from '../text/split.ts';
 
 /** What saying something needs. */
 export interface Desk {
@@ -14,8 +14,8 @@ export interface Desk {
   readonly outboxBell: Bell;
   /** Rung when a schedule, or a run of one, has changed. */
   readonly taskBell?: Bell | undefined;
-  /** Longest text of one message in that chat, in UTF-16 units. */
-  readonly limitOf: (jid: string) => number;
+  /** What one message holds in that chat. */
+  readonly limitOf: (jid: string) => TextLimits;
 }
 
 export interface Said extends Pick<NewMessage, 'replyTo' | 'file' | 'buttons'> {
@@ -39,7 +39,7 @@ export function postMessage(desk: Desk, said: Said): boolean {
   const text = stripInternal(raw);
   if (text === '' && !said.file) return false;
   if (store.outbox.knows(said.key)) return false;
-  const parts = text === '' ? [''] : splitText(text, desk.limitOf(said.place.jid));
+  const parts = text === '' ? [''] : splitMarkdown(text, desk.limitOf(said.place.jid));
   const message: NewMessage = { ...more, turnId, parts };
   const edited = completes !== undefined && store.streams.complete(completes, message);
   store.outbox.add(message, clock.now(), { from: edited ? 2 : 1 });

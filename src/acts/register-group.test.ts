@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { channelOf } from '../../test/fixtures/channel-of.ts';
 import { tempDirectory } from '../../test/temp-directory.ts';
 import { WindableClock } from '../../test/windable-clock.ts';
 import type { Group } from '../model/group.ts';
@@ -18,7 +19,7 @@ function open() {
   mkdirSync(outside);
   const store = Store.open(join(home.path, 'messages.db'));
   const registry = {
-    ...{ store, clock: new WindableClock(), assistantName: 'Andy' },
+    ...{ store, clock: new WindableClock(), assistantName: 'Andy', channelOf },
     // As where the home is the checkout: templates and groups are the same files.
     ...{ groupsDirectory: groups, templatesDirectory: groups },
   };
@@ -81,4 +82,14 @@ describe('the folder of a group', () => {
     registerGroup(registry, { folder: 'main', name: 'Main', jid: 'terminal:main', isMain: true });
     expect(readFileSync(place.instructions('main'), 'utf8')).toBe('the template');
   });
+});
+
+test('a chat id that no channel can have is not wired, however much it looks like one', () => {
+  using place = open();
+  for (const jid of ['tg:4503599627370496', 'tg:12x', 'telegram:1', '123']) {
+    expect(() => registerGroup(place.registry, { folder: 'team', name: 'Team', jid })).toThrow(
+      'no chat id that a channel knows',
+    );
+  }
+  registerGroup(place.registry, { folder: 'team', name: 'Team', jid: 'tg:4503599627370495' });
 });

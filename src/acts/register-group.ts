@@ -15,6 +15,8 @@ export interface Registry {
   /** `groups/` of the checkout: main's and global's CLAUDE.md are the templates of new groups. */
   readonly templatesDirectory: string;
   readonly assistantName: string;
+  /** The channel a chat id belongs to by its shape, whether or not that channel is configured here. */
+  readonly channelOf: (jid: string) => string | undefined;
 }
 
 export interface NewGroup {
@@ -51,7 +53,8 @@ export function registerGroup(registry: Registry, wanted: NewGroup): Group {
   store.transaction(() => {
     refuseTaken(store, group);
     store.groups.save(group, clock.now());
-    wireChat(store, { jid: wanted.jid, folder: group.folder, name: wanted.name });
+    const { jid, name } = wanted;
+    wireChat(store, { jid, folder: group.folder, name, channel: registry.channelOf(jid) });
   });
   makeFolder(registry, group);
   return group;
@@ -125,7 +128,7 @@ function refuseTaken(store: Store, group: Group): void {
   const taken = store.groups.all().find((one) => one.folder.toLowerCase() === group.folder.toLowerCase());
   if (taken) {
     throw new NanoclawError('group.taken', `The folder ${group.folder} belongs to the group "${taken.name}".`, {
-      cure: `Wire another chat to it with "npx nanoclaw groups wire --jid JID --folder ${taken.folder}", or choose another folder.`,
+      cure: `Wire another chat to it with "./nanoclaw groups wire --jid JID --folder ${taken.folder}", or choose another folder.`,
     });
   }
   const main = store.groups.main();

@@ -1,8 +1,9 @@
 import { NanoclawError } from '../model/errors.ts';
 import type { Store } from '../store/store.ts';
+import { forgetSession } from './run-facts.ts';
 
 /**
- * Takes a group away: its chats are wired to nothing, what still waits is given up, its session is forgotten, its schedules are cancelled; folder,
+ * Takes a group away: its chats are wired to nothing, what still waits is given up, its session is forgotten with the container that holds it, its schedules are cancelled; folder,
  * messages and turns stay. Gives the chats it had. Throws `group.unknown`, `group.main`, `group.busy`.
  */
 export function removeGroup(store: Store, folder: string): string[] {
@@ -10,7 +11,7 @@ export function removeGroup(store: Store, folder: string): string[] {
     const group = store.groups.get(folder);
     if (!group) {
       throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
-        cure: '"npx nanoclaw groups list" shows them all.',
+        cure: '"./nanoclaw groups list" shows them all.',
       });
     }
     if (group.isMain) throw new NanoclawError('group.main', 'The main group cannot be removed.');
@@ -22,7 +23,7 @@ export function removeGroup(store: Store, folder: string): string[] {
     const chats = store.chats.ofGroup(folder).map((chat) => chat.jid);
     store.inbox.buryWaiting(folder);
     store.questions.dropOf(folder);
-    store.sessions.forget(folder);
+    forgetSession(store, folder);
     store.tasks.cancelOf(folder);
     store.groups.remove(folder);
     return chats;

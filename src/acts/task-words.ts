@@ -1,6 +1,6 @@
 import type { Zone } from '../lib/zone.ts';
 import type { Schedule, Task, TaskRun } from '../model/task.ts';
-import { plainText } from '../text/plain.ts';
+import { oneLine, shorten } from '../text/shorten.ts';
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const units = [
@@ -29,7 +29,7 @@ export function taskInWords(
     scheduleInWords(task.schedule),
     ...(task.state === 'active' && task.nextRunAt !== undefined ? [`next ${zone.inWords(task.nextRunAt)}`] : []),
     ...(last ? [lastInWords(last, zone)] : []),
-    `“${shortened(oneLine(task.prompt), promptUnits)}”`,
+    `“${shorten(task.prompt, promptUnits)}”`,
   ].join(' · ');
 }
 
@@ -42,7 +42,7 @@ export function stateInWords(task: Task, zone: Zone): string {
 
 function lastInWords(run: TaskRun, zone: Zone): string {
   const what = run.state === 'open' ? 'running since' : `last ${run.state} at`;
-  const why = run.state === 'failed' && run.detail !== undefined ? ` (${shortened(oneLine(run.detail), 80)})` : '';
+  const why = run.state === 'failed' && run.detail !== undefined ? ` (${shorten(run.detail, 80)})` : '';
   return `${what} ${zone.inWords(run.firedAt)}${lateness(run)}${why}`;
 }
 
@@ -89,12 +89,4 @@ function daysInWords([date, month, weekday, ...more]: readonly string[]): string
   if (date !== '*') return undefined;
   if (weekday === '1-5') return 'on weekdays';
   return /^[0-7]$/.test(weekday) ? `every ${weekdays[Number(weekday) % 7]}` : undefined;
-}
-
-function shortened(text: string, units: number): string {
-  return text.length > units ? `${text.slice(0, units).toWellFormed()}…` : text;
-}
-
-function oneLine(text: string): string {
-  return plainText(text).replace(/\s+/g, ' ').trim();
 }

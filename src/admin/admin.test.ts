@@ -56,6 +56,7 @@ async function serve(some: Partial<AdminHandlers>, path = join(directory(), 'dat
     'chat.attach': refuse,
     'chat.say': ({ text }) => ({ message: String(text.length) }),
     'chat.settled': () => ({ state: 'done' }),
+    'chat.printed': () => ({}),
     ...some,
   };
   const server = new AdminServer({ path, handlers, log: pino({ level: 'silent' }), clock: systemClock });
@@ -123,7 +124,7 @@ test('events keep their place among the replies', async () => {
   const heard: string[] = [];
   const server = await serve({
     'chat.say': ({ text }, connection) => {
-      void connection.emit({ event: 'message', jid: 'terminal:main', text: `heard ${text}` });
+      void connection.emit({ event: 'message', jid: 'terminal:main', key: text, text: `heard ${text}` });
       return { message: 'm1' };
     },
   });

@@ -11,12 +11,19 @@ import type { AdminConnection, AdminHandlers } from './handlers.ts';
 /** The terminal channel, as far as this room may know it, and what its banner says. */
 export interface ChatDoor {
   readonly terminal: {
-    attach(jid: string, listener: (event: ChatEvent) => Promise<boolean>): Disposable;
+    attach(jid: string, listener: (event: ChatEvent) => Promise<boolean>): Disposable & { printed(key: string): void };
     say(jid: string, text: string): number | undefined;
   };
   /** What the banner says of the place turns run in, and what a person should know at once. */
   readonly sandbox: () => { runtime: string; class: string };
   readonly notices: () => string[];
+  readonly commands: readonly { readonly name: string; readonly description: string }[];
+}
+
+/** The chat a connection is attached to. */
+interface Attachment extends Disposable {
+  readonly jid: string;
+  printed(key: string): void;
 }
 
 interface ChatParts {
@@ -27,26 +34,33 @@ interface ChatParts {
 }
 
 /** A person at a terminal: attached to one group's chat, says lines, hears what is said there. */
-export function chatHandlers(parts: ChatParts): Pick<AdminHandlers, 'chat.attach' | 'chat.say' | 'chat.settled'> {
-  const attached = new WeakMap<AdminConnection, string>();
-  const jidOf = (connection: AdminConnection): string => {
-    const jid = attached.get(connection);
-    if (jid === undefined) throw new NanoclawError('chat.not-attached', 'Attach a chat first.');
-    return jid;
+export function chatHandlers(
+  parts: ChatParts,
+): Pick<AdminHandlers, 'chat.attach' | 'chat.printed' | 'chat.say' | 'chat.settled'> {
+  const attached = new WeakMap<AdminConnection, Attachment>();
+  const chatOf = (connection: AdminConnection): Attachment => {
+    const attachment = attached.get(connection);
+    if (!attachment) throw new NanoclawError('chat.not-attached', 'Attach a chat first.');
+    return attachment;
   };
   return {
     'chat.attach': ({ group }, connection) => {
-      const answer = attach(parts, group, connection);
-      attached.set(connection, answer.jid);
+      const { answer, attachment } = attach(parts, group, connection);
+      attached.get(connection)?.[Symbol.dispose]();
+      attached.set(connection, attachment);
       return answer;
     },
+    'chat.printed': ({ key }, connection) => {
+      chatOf(connection).printed(key);
+      return {};
+    },
     'chat.say': ({ text }, connection) => {
-      const seq = say(parts, jidOf(connection), text);
+      const seq = say(parts, chatOf(connection).jid, text);
       if (seq === undefined) throw new NanoclawError('chat.dropped', 'The message was dropped.');
       return { message: messageName(seq) };
     },
     'chat.settled': ({ message }, connection) =>
-      settled(parts, { seq: seqOfName(message) ?? 0, jid: jidOf(connection), signal: connection.signal }),
+      settled(parts, { seq: seqOfName(message) ?? 0, jid: chatOf(connection).jid, signal: connection.signal }),
   };
 }
 
@@ -63,20 +77,30 @@ function say({ chat }: ChatParts, jid: string, text: string): number | undefined
   }
 }
 
-function attach(parts: ChatParts, folder: string, connection: AdminConnection): AdminResult<'chat.attach'> {
+function attach(
+  parts: ChatParts,
+  folder: string,
+  connection: AdminConnection,
+): { answer: AdminResult<'chat.attach'>; attachment: Attachment } {
   const { registry, chat } = parts;
   const { store } = registry;
   const group = store.groups.get(folder);
   if (!group) {
     throw new NanoclawError('group.unknown', `There is no group with the folder ${folder}.`, {
-      cure: '"npx nanoclaw groups list" shows them all.',
+      cure: '"./nanoclaw groups list" shows them all.',
     });
   }
   const jid = terminalJid(folder);
-  wireChat(store, { jid, folder, name: `Terminal of ${group.name}` });
+  wireChat(store, { jid, folder, name: `Terminal of ${group.name}`, channel: 'terminal' });
+  const unread = store.outbox.openKeys(jid);
   const listening = chat.terminal.attach(jid, (event) => connection.emit(event));
   connection.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true });
-  return {
+  const attachment = {
+    jid,
+    printed: (key: string) => listening.printed(key),
+    [Symbol.dispose]: () => listening[Symbol.dispose](),
+  };
+  const answer = {
     jid,
     group: group.name,
     assistantName: registry.assistantName,
@@ -84,7 +108,10 @@ function attach(parts: ChatParts, folder: string, connection: AdminConnection): 
     model: group.model ?? parts.model ?? null,
     sandbox: chat.sandbox(),
     notices: chat.notices(),
+    unread,
+    commands: chat.commands.map(({ name, description }) => ({ name, description })),
   };
+  return { answer, attachment };
 }
 
 /** Waits for the message's end and for the delivery of what its turn said. */
@@ -100,7 +127,10 @@ async function settled(
   }
 }
 
-/** Undefined as long as it may still be answered. */
+// Often enough to ride out a hiccup, which takes about 15 s; a program must not wait for hours.
+const mostTries = 3;
+
+/** Undefined as long as it may soon be answered. */
 function endOf(store: Registry['store'], seq: number, now: number): AdminResult<'chat.settled'>['state'] | undefined {
   const row = store.inbox.ofMessage(seq);
   // A command is answered in the moment it is stored; only its reply has to be delivered yet.
@@ -109,7 +139,9 @@ function endOf(store: Registry['store'], seq: number, now: number): AdminResult<
   if (row.wakes === 0 && row.state === 'waiting') return 'kept';
   // Until somebody raises the budget, or until midnight.
   const spent = row.cause === 'budget' && row.next_attempt_at > now;
-  return row.state === 'waiting' && (spent || row.next_attempt_at === Number.MAX_SAFE_INTEGER) ? 'held' : undefined;
+  if (row.state !== 'waiting') return undefined;
+  if (spent || row.next_attempt_at === Number.MAX_SAFE_INTEGER) return 'held';
+  return row.cause !== null && row.cause_tries >= mostTries ? 'waiting' : undefined;
 }
 
 function stopping(): NanoclawError {

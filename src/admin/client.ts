@@ -14,14 +14,20 @@ import { NanoclawError, systemCode } from '../model/errors.ts';
 import { type CutLine, LineCutter } from '../text/lines.ts';
 import { checkSocketPath } from './socket-file.ts';
 
+export type ChatListener = (event: ChatEvent) => unknown;
+
 export interface AdminClient {
   /**
    * Rejects with the host's own code and sentence; with `admin.too-long`, sending nothing, when the request is over the
    * line limit; with `admin.closed` when the host goes away first.
    */
   call<M extends AdminMethod>(method: M, params: AdminParams<M>): Promise<AdminResult<M>>;
-  /** Heard in order with the replies: an event sent before a reply is heard before that call resolves. */
-  onEvent(listener: (event: ChatEvent) => void): Disposable;
+  /**
+   * Heard in order with the replies: an event sent before a reply is heard before that call resolves. A message counts as
+   * delivered when every listener has resolved, and is not when one rejects or nobody listens; it is heard once, however
+   * often the host repeats it. Listen before `chat.attach`.
+   */
+  onEvent(listener: ChatListener): Disposable;
   close(): void;
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
@@ -51,7 +57,9 @@ class SocketClient implements AdminClient {
   readonly #socket: Socket;
   readonly #cutter = new LineCutter(adminLineLimit);
   readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<(event: ChatEvent) => void>();
+  readonly #listeners = new Set<ChatListener>();
+  /** Messages heard, and what became of them. */
+  readonly #heard = new Map<string, Promise<boolean>>();
   #lastId = 0;
   #reason: unknown;
 
@@ -88,7 +96,7 @@ class SocketClient implements AdminClient {
     return table[method].result.parse(result);
   }
 
-  onEvent(listener: (event: ChatEvent) => void): Disposable {
+  onEvent(listener: ChatListener): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
@@ -109,9 +117,17 @@ class SocketClient implements AdminClient {
     }
   }
 
+  async #acknowledge(key: string, told: Promise<boolean>): Promise<void> {
+    this.#heard.set(key, told);
+    if (await told) await succeeds(this.call('chat.printed', { key }));
+    else this.#heard.delete(key);
+  }
+
   #take(line: z.output<typeof adminLine>): void {
     if ('event' in line) {
-      for (const listener of [...this.#listeners]) listener(line);
+      const heard = line.event === 'message' ? this.#heard.get(line.key) : undefined;
+      const told = heard ?? allOf([...this.#listeners].map((listener) => listener(line)));
+      if (line.event === 'message') void this.#acknowledge(line.key, told);
       return;
     }
     const waiting = this.#waiting.get(line.id);
@@ -131,10 +147,20 @@ function parsed(line: CutLine): z.output<typeof adminLine> | NanoclawError {
     return adminLine.parse(JSON.parse(line.text));
   } catch (error) {
     return new NanoclawError('admin.invalid', 'The host wrote something this command does not understand.', {
-      cure: 'They are of different versions: npx nanoclaw stop, then start it again.',
+      cure: 'They are of different versions: ./nanoclaw stop, then start it again.',
       cause: error,
     });
   }
+}
+
+/** True when there was somebody, and nobody failed. */
+async function allOf(listeners: readonly unknown[]): Promise<boolean> {
+  return (await succeeds(Promise.all(listeners))) && listeners.length > 0;
+}
+
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  const [end] = await Promise.allSettled([work]);
+  return end.status === 'fulfilled';
 }
 
 function connectError(error: Error, path: string): Error {

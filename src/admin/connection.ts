@@ -79,7 +79,7 @@ export class Connection implements AdminConnection {
     try {
       if (!isMethod(method)) {
         throw new NanoclawError('admin.unknown-method', `The running host does not know "${method}".`, {
-          cure: 'It is of another version: npx nanoclaw stop, then start it again.',
+          cure: 'It is of another version: ./nanoclaw stop, then start it again.',
         });
       }
       reply = { id, ok: true, result: await this.#run(method, params) };

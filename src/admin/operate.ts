@@ -7,6 +7,7 @@ import { setGroup } from '../acts/set-group.ts';
 import { unwireChat, wireChat } from '../acts/wire-chat.ts';
 import type { Bell } from '../lib/bell.ts';
 import { NanoclawError } from '../model/errors.ts';
+import { type Group, type MountRequest, mountName } from '../model/group.ts';
 import { messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { ChatDoor } from './chat.ts';
@@ -29,12 +30,21 @@ export interface Operation {
   readonly renew: (folder: string) => void;
   /** What a group's sandbox may reach has changed. */
   readonly recheckEgress: (folder: string) => void;
+  /** What becomes of each of the group's additional mounts, by the allowlist as it is now. */
+  readonly judgeMounts: (group: Group) => readonly JudgedMount[];
   /** Rung when rows of inbox or outbox have changed. */
   readonly inboxBell: Bell;
   readonly outboxBell: Bell;
   readonly status: () => AdminResult<'status'>;
   /** Asks the host to stop; returns at once. */
   readonly stop: (options: { now: boolean }) => void;
+}
+
+/** One additional mount: `problem` without a mount is a refusal, with one it is not mounted as it was asked for. */
+interface JudgedMount {
+  readonly request: MountRequest;
+  readonly mount: { readonly readOnly: boolean } | undefined;
+  readonly problem: { readonly why: string; readonly cure: string } | undefined;
 }
 
 /** What an operator may ask; every change reaches the running host at once, for it is the host that makes it. */
@@ -58,17 +68,25 @@ export function operate(operation: Operation): AdminHandlers {
         egress: group.egress,
         budget: group.budget ?? null,
         chats: store.chats.ofGroup(group.folder).map((chat) => chat.jid),
+        mounts: operation.judgeMounts(group).map(({ request, mount, problem }) => ({
+          host: request.hostPath,
+          name: mountName(request),
+          readOnly: mount?.readOnly ?? request.readonly !== false,
+          problem: problem ? `${problem.why} ${problem.cure}` : null,
+        })),
+        allow: [...group.allow],
       })),
     'groups.add': (wanted) => ({ folder: registerGroup(registry, wanted).folder }),
     'groups.wire': (wire) => {
-      wireChat(store, wire);
+      wireChat(store, { ...wire, channel: registry.channelOf(wire.jid) });
       return {};
     },
     'groups.unwire': ({ jid }) => ({ folder: unwireChat(store, jid) }),
     'groups.set': (change) => {
-      setGroup(store, { ...change, now: registry.clock.now() });
+      const check = (group: Group) => refuseMounts(operation, group, change.mounts?.add ?? []);
+      setGroup(store, { ...change, now: registry.clock.now() }, check);
       operation.inboxBell.ring();
-      if (change.egress !== undefined) operation.recheckEgress(change.folder);
+      if (change.egress !== undefined || change.allow) operation.recheckEgress(change.folder);
       return {};
     },
     'groups.remove': ({ folder }) => {
@@ -93,6 +111,16 @@ export function operate(operation: Operation): AdminHandlers {
   };
 }
 
+/** Better refused now than noted in a log when the next container starts. */
+function refuseMounts({ judgeMounts }: Operation, group: Group, added: readonly MountRequest[]): void {
+  const names = new Set(added.map(mountName));
+  for (const { request, problem } of judgeMounts(group)) {
+    if (problem !== undefined && names.has(mountName(request))) {
+      throw new NanoclawError('group.mount-refused', problem.why, { cure: problem.cure });
+    }
+  }
+}
+
 function pair({ registry, channels }: Operation, channel: string): AdminResult<'pair'> {
   if (channel === 'terminal') {
     throw new NanoclawError('pair.needless', 'The terminal needs no pairing: whoever sits there is an owner.');
@@ -113,7 +141,7 @@ function pair({ registry, channels }: Operation, channel: string): AdminResult<'
 function listMessages({ registry: { store } }: Operation, jid: string, limit: number): AdminResult<'messages.list'> {
   if (!store.chats.get(jid)) {
     throw new NanoclawError('chat.unknown', `No message of the chat ${jid} was ever seen.`, {
-      cure: '"npx nanoclaw chats list" shows the chats there are.',
+      cure: '"./nanoclaw chats list" shows the chats there are.',
     });
   }
   return store.messages.newest(jid, limit).map((message) => ({

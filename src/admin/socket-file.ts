@@ -42,7 +42,7 @@ async function refuseLiving(path: string): Promise<void> {
   }
   if (await answers(path)) {
     throw new NanoclawError('admin.in-use', `Another host answers on ${path}.`, {
-      cure: 'Stop it first: npx nanoclaw stop.',
+      cure: 'Stop it first: ./nanoclaw stop.',
     });
   }
 }

@@ -62,7 +62,7 @@ function groupOf({ store }: TaskDesk, jid: string): string {
   const group = store.chats.get(jid)?.group;
   if (group !== undefined) return group;
   throw new NanoclawError('chat.not-wired', `${jid} is no chat of a group.`, {
-    cure: '"npx nanoclaw chats list" shows which chats are.',
+    cure: '"./nanoclaw chats list" shows which chats are.',
   });
 }
 

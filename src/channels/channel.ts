@@ -1,5 +1,6 @@
 import { NanoclawError } from '../model/errors.ts';
 import type { InboundMessage } from '../model/message.ts';
+import type { TextLimits } from '../text/split.ts';
 
 /** The platform asks to wait. Nothing was sent, so no try is spent; the same thing is due again in `retryAfterMs`. */
 export class Busy extends NanoclawError {
@@ -14,8 +15,8 @@ export class Busy extends NanoclawError {
 
 /** What a platform can do. The host chooses the best it has; nothing is tried that is false here. */
 export interface ChannelCapabilities {
-  /** Longest text of one message, in UTF-16 units; what a platform refuses as formatted must still fit as plain text. */
-  readonly maxTextLength: number;
+  /** What one message holds. A longer text is split before it is stored. */
+  readonly textLimits: TextLimits;
   readonly typing: boolean;
   readonly threads: boolean;
   /** A message sent twice under one key appears once. */
@@ -136,6 +137,8 @@ export interface ChannelEvents {
 export interface Channel {
   readonly name: string;
   readonly capabilities: ChannelCapabilities;
+  /** Why nothing is received right now although it is started, in a sentence; it goes on trying. */
+  readonly trouble?: string | undefined;
   owns(jid: string): boolean;
   isOpen(jid: string): boolean;
   start(events: ChannelEvents, signal: AbortSignal): Promise<void>;
@@ -145,6 +148,8 @@ export interface Channel {
   /** The text so far of the answer that `id` (a positive number, the same while it grows) names; empty takes it back. Resolves when the next one may follow. */
   draft(place: ChannelPlace, draft: { id: number; text: string }): Promise<void>;
   setTyping(jid: string, thread: string | undefined, on: boolean): void;
+  /** Shows the tool at work (undefined: none) in its own way, so no line about a long silence is sent. A hint, like typing. */
+  showTool?(place: ChannelPlace, name: string | undefined): void;
   react(reaction: Reaction, signal: AbortSignal): Promise<void>;
   fetch(ref: string, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>;
   refresh?(known: readonly string[]): Promise<void>;

@@ -14,7 +14,8 @@ export interface SkippedChannel {
 export async function readManifests(): Promise<ChannelManifest[]> {
   const here = new URL('.', import.meta.url);
   const entries = await readdir(here, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  // The kit is no platform, it is what platforms stand on.
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'kit').map((entry) => entry.name);
   return Promise.all(
     folders.sort().map(async (folder) => {
       const loaded: unknown = await load(folder, 'manifest');
@@ -22,6 +23,12 @@ export async function readManifests(): Promise<ChannelManifest[]> {
       return loaded.manifest;
     }),
   );
+}
+
+/** The channel a JID belongs to by its shape, whether or not that channel is configured here. */
+export async function readChannelOf(): Promise<(jid: string) => string | undefined> {
+  const manifests = await readManifests();
+  return (jid) => manifests.find((manifest) => manifest.chatOf(jid) !== undefined)?.name;
 }
 
 /**

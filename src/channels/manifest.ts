@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -14,6 +15,8 @@ export interface ChannelManifest {
   readonly settings: z.ZodObject;
   /** It is configured when all of these are set, and otherwise never imported. */
   readonly needs: readonly string[];
+  /** The platform's own id of the chat that a JID names; undefined for a JID of another channel. The only place that knows their shape. */
+  chatOf(jid: string): string | undefined;
 }
 
 /** What `createChannel` gets. */
@@ -22,6 +25,8 @@ export interface ChannelParts {
   setting(name: string): string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Kept-alive connections over slow lines and the proxy of the settings; ask for each request. Node's own if not given. */
+  readonly agentFor?: ((url: URL) => Agent) | undefined;
   /** What a person can command in a chat, for a platform's menu. */
   readonly commands: readonly { readonly name: string; readonly description: string }[];
 }

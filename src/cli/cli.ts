@@ -31,6 +31,13 @@ export class Cli {
     process.stdout.write(`${text}\n`);
   }
 
+  /** As `out`; resolves when it has left, rejects when nobody reads it. */
+  deliver(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   /** Anything that is not the answer. */
   note(text: string): void {
     process.stderr.write(`${text}\n`);

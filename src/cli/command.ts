@@ -69,7 +69,8 @@ export async function checkArguments({ command, path, rest, unknown }: Found): P
       continue;
     }
     const boolean = arg.type === 'boolean';
-    options[name] = { type: boolean ? 'boolean' : 'string' };
+    const short = 'alias' in arg && typeof arg.alias === 'string' && arg.alias.length === 1 ? { short: arg.alias } : {};
+    options[name] = { type: boolean ? 'boolean' : 'string', ...short };
     if (boolean && arg.default === true) options[`no-${name}`] = { type: 'boolean' };
   }
   const parsed = parseStrictly([...rest], options);

@@ -92,8 +92,8 @@ test('status in words and as JSON', async () => {
 
 test('empty lists say what to do next', async () => {
   await using host = await FakeHost.open();
-  expect((await nanoclaw(host.home, ['groups', 'list'])).stdout).toContain('npx nanoclaw groups add');
-  expect((await nanoclaw(host.home, ['chats', 'list'])).stdout).toContain('npx nanoclaw chat');
+  expect((await nanoclaw(host.home, ['groups', 'list'])).stdout).toContain('./nanoclaw groups add');
+  expect((await nanoclaw(host.home, ['chats', 'list'])).stdout).toContain('./nanoclaw chat');
   expect((await nanoclaw(host.home, ['messages', 'list', '--chat', 'tg:1'])).stdout).toContain('chats list');
   expect((await nanoclaw(host.home, ['groups', 'list', '--json'])).stdout).toBe('[]\n');
 });

@@ -1,4 +1,4 @@
-import { plainText } from '../text/plain.ts';
+import { oneLine } from '../text/shorten.ts';
 import { displayWidth, padTo } from '../text/width.ts';
 
 /** Aligned columns. What other people wrote is made one line without control characters. */
@@ -25,13 +25,9 @@ export function shortened(text: string, width: number): string {
   const line = oneLine(text);
   if (displayWidth(line) <= width) return line;
   let short = '';
-  for (const character of line) {
-    if (displayWidth(short + character) >= width) break;
-    short += character;
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(line)) {
+    if (displayWidth(short + segment) >= width) break;
+    short += segment;
   }
   return `${short}…`;
-}
-
-function oneLine(text: string): string {
-  return plainText(text).replace(/\s+/g, ' ').trim();
 }

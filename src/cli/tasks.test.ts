@@ -24,7 +24,7 @@ const chat = ['--chat', 'tg:1', '--prompt', 'The news\nof today'];
 
 test('a task is added, shown, run by hand, paused, resumed and cancelled', async () => {
   const { desk, rings, run } = await open();
-  expect((await run('list')).stdout).toContain('npx nanoclaw tasks add');
+  expect((await run('list')).stdout).toContain('./nanoclaw tasks add');
   const added = await run('add', ...chat, '--cron', '0 9 * * 1-5', '--isolated', '--script', 'echo');
   expect(added.stdout).toMatch(/^t1 is active \(on weekdays at 09:00 \(0 9 \* \* 1-5\)\), next [\d-]+ 09:00\.\n$/);
   expect(desk.store.tasks.get('t1')).toMatchObject({
@@ -34,7 +34,7 @@ test('a task is added, shown, run by hand, paused, resumed and cancelled', async
   });
   const planned = desk.store.tasks.get('t1')?.nextRunAt;
   const ran = await run('run', 't1');
-  const name = /as (m(\d+)): npx nanoclaw why/.exec(ran.stdout);
+  const name = /as (m(\d+)): \.\/nanoclaw why/.exec(ran.stdout);
   expect(rings()).toBe(1);
   expect(await run('run', 't1')).toMatchObject({ code: 1, stderr: expect.stringContaining('is running already') });
   finishTaskRun(desk.desk, { message: Number(name?.[2]), outcome: 'failed', detail: 'no\u001b[31m news' });
@@ -43,7 +43,7 @@ test('a task is added, shown, run by hand, paused, resumed and cancelled', async
   expect(shown.stdout).toMatch(
     /Group main, chat tg:1; context: isolated\n.*by command line\nPrompt: The news\nof today/,
   );
-  expect(shown.stdout).toMatch(new RegExp(`\\nby hand .*failed +${name?.[1]} +no\\[31m news`));
+  expect(shown.stdout).toMatch(new RegExp(`\\nby hand .*failed +${name?.[1]} +no \\[31m news`));
   const facts = JSON.parse((await run('show', 't1', '--json')).stdout);
   expect(facts).toMatchObject({ id: 't1', nextRunAt: planned, runs: [{ byHand: true, state: 'failed', missed: 0 }] });
   expect((await run('pause', 't1')).stdout).toContain('t1 is paused');
@@ -61,7 +61,7 @@ test('what cannot be is refused in a sentence', async () => {
     [['add', ...chat, '--cron', '@daily', '--once', '2030-01-01T00:00'], 2, 'Give one of'],
     [['add', ...chat, '--interval', '5'], 1, 'too often'],
     [['add', '--chat', 'tg:404', '--prompt', 'p', '--cron', '@daily'], 1, 'no chat of a group'],
-    [['show', 't9'], 1, 'There is no task t9. "npx nanoclaw tasks list"'],
+    [['show', 't9'], 1, 'There is no task t9. "./nanoclaw tasks list"'],
     [['show', 't9', '--runs', '0'], 2, '--runs is a number'],
   ];
   for (const [args, code, words] of refusals) {

@@ -1,3 +1,4 @@
+import type { FailedAnswer } from '../model/failed-answer.ts';
 import type { Egress } from '../model/group.ts';
 
 /**
@@ -34,7 +35,8 @@ export interface Door {
  * - A rule that has changed counts for the next request, and after `recheck` for what is open as well.
  * - Nothing is buffered: a streamed answer passes piece by piece; when either side goes away, the other side learns it.
  * - Every refusal is an answer with a sentence: Anthropic's JSON error on the model side, plain text on the egress side.
- *   A model that cannot be reached is 502, one that falls silent is 504 or a cut, so that the SDK tries again.
+ *   A model that cannot be reached is 502, one that falls silent is 504 or a cut, so that the SDK tries again
+ *   (at once only where that can help: `x-should-retry: false` says that it cannot).
  * - The credential reaches the upstream and nothing else: no answer, log line or environment holds it.
  */
 export interface Gateway {
@@ -43,6 +45,8 @@ export interface Gateway {
   /** The environment a run needs so that the SDK sends the right kind of placeholder. Holds no secret. */
   readonly environment: Readonly<Record<string, string>>;
   open(spec: DoorSpec): Promise<Door>;
+  /** What the model's server answered that group's agent last, where that was no answer. Not over a restart. */
+  failedAnswer(group: string): FailedAnswer | undefined;
   /** Closes every door. Idempotent; nothing can be opened afterwards. */
   close(): Promise<void>;
 }

@@ -131,12 +131,14 @@ describe('what commands do', () => {
     desk.say('/model');
     desk.say('/model claude-opus-4-1');
     expect(desk.store.groups.get('main')?.model).toBe('claude-opus-4-1');
+    desk.say('/model nonsense');
     desk.say('/model rm -rf /');
     desk.say('/model default');
     expect(desk.store.groups.get('main')?.model).toBeUndefined();
     expect(desk.heard()).toEqual([
       expect.stringContaining('the default'),
       'From the next message on: claude-opus-4-1.',
+      'From the next message on: nonsense. I do not know that name, so it is tried with your next message; `/model default` goes back.',
       expect.stringContaining('cannot be a model’s name'),
       'From the next message on: the default.',
     ]);
@@ -228,7 +230,7 @@ describe('/start', () => {
   test('alone is answered in one line while a code is open, or while there is no owner at all', () => {
     using desk = new InboundDesk();
     desk.say('/start', sam);
-    expect(desk.heard('tg:50')).toEqual([expect.stringContaining('npx nanoclaw pair telegram')]);
+    expect(desk.heard('tg:50')).toEqual([expect.stringContaining('./nanoclaw pair telegram')]);
     desk.store.owners.add({ channel: 'telegram', senderId: 'olga', name: 'Olga' }, 1);
     openPairing(desk.desk, 'telegram');
     // Not again and again to the same one.

@@ -106,6 +106,9 @@ function begin({ desk, turns }: CommandParts, { group }: CommandCall): CommandRe
   return { text: 'A new conversation begins with your next message. Files and notes are still there.', after };
 }
 
+/** As Anthropic names them, or the SDK's short words for the newest of each. */
+const knownModel = /^(claude-[a-z0-9][\w.@-]*|opus|sonnet|haiku|opusplan)(\[1m\])?$/i;
+
 function model({ desk, status: report }: CommandParts, { group, argument }: CommandCall): string {
   if (!group) return '';
   const fallback = report().model ?? 'the default';
@@ -115,7 +118,9 @@ function model({ desk, status: report }: CommandParts, { group, argument }: Comm
   }
   const wanted = argument.toLowerCase() === 'default' ? 'default' : argument;
   const changed = setGroup(desk.store, { folder: group.folder, now: desk.clock.now(), model: wanted });
-  return `From the next message on: ${changed.model ?? fallback}.`;
+  const now = `From the next message on: ${changed.model ?? fallback}.`;
+  if (changed.model === undefined || knownModel.test(changed.model)) return now;
+  return `${now} I do not know that name, so it is tried with your next message; \`/model default\` goes back.`;
 }
 
 function tasks({ desk }: CommandParts, { group }: CommandCall): string {

@@ -37,7 +37,7 @@ export function startInChat(parts: CommandParts, call: CommandCall): string {
   if (argument !== '' && store.pairings.get(channel)) return pairInChat(parts, call);
   const how = store.pairings.get(channel)
     ? 'send me `/pair CODE` with the code that your computer shows'
-    : `make a code with \`npx nanoclaw pair ${channel}\` on that computer and send me \`/pair CODE\``;
+    : `make a code with \`./nanoclaw pair ${channel}\` on that computer and send me \`/pair CODE\``;
   return `👋 Hello! I answer only those whom I know. If I run on your computer, ${how}.`;
 }
 
@@ -54,7 +54,7 @@ export function pairInChat({ desk }: CommandParts, call: CommandCall): string {
     case 'refused':
       return refusal(channel);
     case 'expired':
-      return `That code has expired. Make a new one: \`npx nanoclaw pair ${channel}\``;
+      return `That code has expired. Make a new one: \`./nanoclaw pair ${channel}\``;
     case 'paired':
       return greeting(desk, call);
   }
@@ -85,7 +85,7 @@ const nameless =
   'You write here in the name of a chat, so I cannot tell who you are. Turn off “Remain anonymous” in your administrator rights (or write as yourself, not as your channel) and send it again.';
 
 function refusal(channel: string): string {
-  return `That is no code I am waiting for. The person who runs me makes one with \`npx nanoclaw pair ${channel}\`.`;
+  return `That is no code I am waiting for. The person who runs me makes one with \`./nanoclaw pair ${channel}\`.`;
 }
 
 function greeting({ store }: CommandParts['desk'], { place, group }: CommandCall): string {
@@ -93,7 +93,7 @@ function greeting({ store }: CommandParts['desk'], { place, group }: CommandCall
   const hello = '👋 Hello! From now on you are an owner: what you write is done, and commands like /help are yours.';
   if (!main) return hello;
   if (group && group.folder !== main.folder) {
-    return `${hello}\n\nThis chat stays with the group ${group.name} (${group.folder}). To have it talk to main instead: \`npx nanoclaw groups unwire --jid ${place.jid}\` and then \`npx nanoclaw groups wire --jid ${place.jid} --folder ${main.folder}\``;
+    return `${hello}\n\nThis chat stays with the group ${group.name} (${group.folder}). To have it talk to main instead: \`./nanoclaw groups unwire --jid ${place.jid}\` and then \`./nanoclaw groups wire --jid ${place.jid} --folder ${main.folder}\``;
   }
   wireChat(store, { jid: place.jid, folder: main.folder });
   const shared = store.chats.get(place.jid)?.isGroup

@@ -19,7 +19,7 @@ interface Asking {
 /** In the chat of the team, which needs a trigger. Its number. */
 function ask(desk: InboundDesk, { options = [], buttons = false, thread, sent = true }: Asking = {}): number {
   const { store, clock } = desk;
-  const at = { store, clock, outboxBell: new Bell(), limitOf: () => 4_000 };
+  const at = { store, clock, outboxBell: new Bell(), limitOf: () => ({ length: 4_000 }) };
   const key = `request:q-${store.questions.openIn(team).length}`;
   const place = { jid: team, thread };
   const question = 'Which colour?';

@@ -113,8 +113,8 @@ describe('a chat that no group has', () => {
     desk.say('@Andy hello', { ...stranger, mentionsAssistant: true });
     const lines = desk.heard();
     expect(lines).toEqual([expect.stringMatching(/called in “Fam rm -rf” \(tg:-9\) by Sam/)]);
-    expect(lines[0]).toContain("npx nanoclaw groups add --jid tg:-9 --name 'Fam rm -rf' --folder fam-rm-rf`");
-    expect(lines[0]).toContain('npx nanoclaw groups wire --jid tg:-9 --folder FOLDER`');
+    expect(lines[0]).toContain("./nanoclaw groups add --jid tg:-9 --name 'Fam rm -rf' --folder fam-rm-rf`");
+    expect(lines[0]).toContain('./nanoclaw groups wire --jid tg:-9 --folder FOLDER`');
     expect(desk.heard('tg:-9')).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,4 +64,26 @@ test('a tree of any depth ends, with every descriptor closed', async () => {
   const given = await giveTree(root, { parts: ['group'], owner: isRoot ? other : { uid, gid } });
   expect(given).toBe(isRoot ? 101 : 0);
   expect(openFileCount()).toBe(before);
+});
+
+test('on an overlay whose layers lie on different disks, files change hands as directories do', async () => {
+  const at = (name: string) => join(root, name);
+  for (const name of ['layer', 'upper', 'work', 'whole']) mkdirSync(at(name));
+  const mount = (...words: string[]) => isRoot && spawnSync('mount', words, { stdio: 'ignore' }).status === 0;
+  const isOwn = mount('-t', 'tmpfs', 'tmpfs', at('layer'));
+  mkdirSync(at('layer/group'));
+  writeFileSync(at('layer/group/CLAUDE.md'), '');
+  const layers = `lowerdir=${at('layer')},upperdir=${at('upper')},workdir=${at('work')}`;
+  const isMounted = isOwn && mount('-t', 'overlay', 'overlay', '-o', layers, at('whole'));
+  try {
+    // Who may not mount cannot have one either; a plain folder is what the other tests are about.
+    const whole = isMounted ? at('whole') : at('layer');
+    const { uid, gid } = lstatSync(whole);
+    const owner = isRoot ? other : { uid, gid };
+    expect(await giveTree(whole, { parts: ['group'], owner })).toBe(isRoot ? 2 : 0);
+    expect(lstatSync(join(whole, 'group/CLAUDE.md'))).toMatchObject(owner);
+  } finally {
+    if (isMounted) spawnSync('umount', [at('whole')]);
+    if (isOwn) spawnSync('umount', [at('layer')]);
+  }
 });

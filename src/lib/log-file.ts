@@ -7,20 +7,25 @@ const kept = 5;
 /** A log destination that starts a new file at 10 MiB and keeps five old ones (`name.1` is the newest). */
 export class LogFile {
   readonly #path: string;
-  #fd: number;
-  #size: number;
+  #fd: number | undefined;
+  #size = 0;
   #closed = false;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#path = path;
-    this.#fd = openSync(path, 'a', 0o600);
-    this.#size = fstatSync(this.#fd).size;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      this.#fd = openSync(path, 'a', 0o600);
+      this.#size = fstatSync(this.#fd).size;
+    } catch (error) {
+      // A log that cannot be kept must not keep the host from starting.
+      process.stderr.write(`${path} cannot be written, so the log is lost (${String(error)}).\n`);
+    }
   }
 
   /** What is said after the end is not kept. */
   write(line: string): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#fd === undefined) return;
     try {
       if (this.#size > maxBytes) this.#rotate();
       this.#size += writeSync(this.#fd, line);
@@ -33,7 +38,7 @@ export class LogFile {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
   }
 
   #rotate(): void {
@@ -50,7 +55,7 @@ export class LogFile {
     const old = this.#fd;
     this.#fd = next;
     this.#size = fstatSync(next).size;
-    closeSync(old);
+    if (old !== undefined) closeSync(old);
   }
 }
 

@@ -71,6 +71,11 @@ export class Timetable {
 
   /** How many times lie after `after` and not after `until`, counted up to `most`. */
   count(schedule: Recurrence, between: { after: number; until: number; most: number }): number {
+    if (schedule.type === 'interval') {
+      const ms = readInterval(schedule.value);
+      const first = this.next(schedule, between.after) ?? Number.POSITIVE_INFINITY;
+      return Math.max(0, Math.min(between.most, Math.floor((between.until - first) / ms) + 1));
+    }
     let n = 0;
     for (
       let at = this.next(schedule, between.after);

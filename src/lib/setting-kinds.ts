@@ -12,7 +12,12 @@ export const size = z
   .string()
   .regex(/^[1-9]\d*[bkmg]?$/i, 'must be a size such as 512m or 2g')
   .transform((text) => text.toLowerCase());
-export const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin');
+// As the C library also takes it: `:Europe/Berlin`, and `:/etc/localtime` for the system's own.
+export const zone = z
+  .string()
+  .transform((text) => text.replace(/^:/, ''))
+  .transform((text) => (text === '/etc/localtime' ? undefined : text))
+  .refine((name) => name === undefined || isZone(name), 'must be an IANA time zone such as Europe/Berlin');
 export const names = z
   .string()
   .transform((text) => text.split(',').map((name) => name.trim()))
@@ -28,7 +33,7 @@ export function bytesOf(text: string): number {
   return Number.parseInt(text, 10) * 1024 ** power;
 }
 
-function isZone(name: string): boolean {
+export function isZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch (error) {

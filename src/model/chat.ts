@@ -20,17 +20,3 @@ export interface Place {
 export function terminalJid(folder: string): string {
   return `terminal:${folder}`;
 }
-
-const channelShapes: readonly (readonly [string, RegExp])[] = [
-  ['terminal', /^terminal:./],
-  ['telegram', /^tg:-?\d+$/],
-  ['whatsapp', /^.+@(s\.whatsapp\.net|g\.us|lid)$/],
-  ['slack', /^slack:./],
-  ['discord', /^dc:\d+$/],
-  ['gmail', /^gmail:./],
-];
-
-/** The channel a JID belongs to by its shape, whether or not that channel is configured here. */
-export function channelOfJid(jid: string): string | undefined {
-  return channelShapes.find(([, shape]) => shape.test(jid))?.[0];
-}

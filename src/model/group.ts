@@ -26,6 +26,11 @@ export interface MountRequest {
   readonly readonly?: boolean | undefined;
 }
 
+/** What a mount is called below /workspace/extra. */
+export function mountName({ hostPath, containerPath }: MountRequest): string {
+  return containerPath ?? hostPath.replace(/\/+$/, '').split('/').at(-1) ?? '';
+}
+
 /** `global` is the shared memory's folder, `errors` the mailbox's place for what is not understood. */
 const reservedFolders = new Set(['global', 'errors']);
 

@@ -1,5 +1,8 @@
 import type { Place } from './chat.ts';
 
+/** Nobody wants to wait for a more exact figure of missed occurrences. */
+export const mostMissed = 100;
+
 export const scheduleTypes = ['cron', 'interval', 'once'] as const;
 
 /** When something happens. Values are v1's: a cron expression, milliseconds, a local time. */

@@ -24,8 +24,8 @@ export class DraftedAnswer implements Showing {
   }
 
   show({ text, line }: Sight): void {
-    const { store, turnId, limit } = this.#parts;
-    this.#newest.push({ text: shownText(text, line, limit), ordinal: store.turns.nextOrdinal(turnId) });
+    const { store, turnId, limits } = this.#parts;
+    this.#newest.push({ text: shownText(text, line, limits), ordinal: store.turns.nextOrdinal(turnId) });
   }
 
   refresh(): void {

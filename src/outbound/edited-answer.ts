@@ -44,14 +44,14 @@ export class EditedAnswer implements Showing {
   }
 
   async #put(sight: (Sight & { row: number }) | undefined, signal: AbortSignal): Promise<void> {
-    const { store, clock, channel, place, turnId, limit } = this.#parts;
+    const { store, clock, channel, place, turnId, limits } = this.#parts;
     const row = store.streams.ofTurn(turnId);
     // Completed by a result meanwhile: that one is the last to change it.
     if (!sight || row?.id !== sight.row || row.id === this.#refused || !channel.isOpen(place.jid)) return;
     // What was said before it and still waits goes first.
     if (row.platformId === undefined && store.outbox.head(place, clock.now()) !== undefined) return;
     store.streams.write(row.id, sight.text);
-    const text = shownText(sight.text, sight.line, limit) || nothingYet;
+    const text = shownText(sight.text, sight.line, limits) || nothingYet;
     if (this.#shown?.row === row.id && this.#shown.text === text) return;
     try {
       if (row.platformId === undefined) await this.#send(row, text, signal);

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Store } from '../store/store.ts';
+import type { TextLimits } from '../text/split.ts';
 
 /** What is to be seen of an answer at this moment. */
 export interface Sight {
@@ -27,8 +28,8 @@ export interface ShowingParts {
   readonly turnId: string;
   readonly group: string;
   readonly place: Place;
-  /** Longest text of one message, in UTF-16 units. */
-  readonly limit: number;
+  /** What one message holds. */
+  readonly limits: TextLimits;
   /** The least time between two changes. */
   readonly everyMs: number;
   /** Aborts when nothing more is to be shown. */

@@ -34,7 +34,7 @@ describe('an answer in a message that is edited', () => {
   });
 
   test('an answer that grows beyond one message becomes its first part', async () => {
-    await using office = await PostOffice.open({ streamed: edits, capabilities: { maxTextLength: 100 } });
+    await using office = await PostOffice.open({ streamed: edits, capabilities: { textLimits: { length: 100 } } });
     const turn = office.turn();
     const text = 'all work and no play '.repeat(10).trim();
     office.stream.onPartial(turn, text.slice(0, 150));

@@ -54,13 +54,8 @@ export class Stream {
     this.#watches.clear();
   }
 
-  /** An answer that is being written could be shown there. */
-  streams(jid: string): boolean {
-    return (this.#channelOf(jid)?.streaming(jid).type ?? 'none') !== 'none';
-  }
-
   onPartial(turn: TurnAt, partial: string): void {
-    if (!this.streams(turn.place.jid)) return;
+    if ((this.#channelOf(turn.place.jid)?.streaming(turn.place.jid).type ?? 'none') === 'none') return;
     this.#guarded(turn, () => {
       const watch = this.#watch(turn);
       const text = visibleText(partial);
@@ -71,10 +66,14 @@ export class Stream {
     });
   }
 
+  /** `tool` begins; an empty name: the last one has ended; undefined: a sign of life. */
   onActivity(turn: TurnAt, tool: string | undefined): void {
     this.#guarded(turn, () => {
       const watch = this.#watch(turn);
-      if (watch && tool !== undefined && isTelling(tool)) this.#watches.set(turn.id, { ...watch, tool });
+      if (!watch || tool === undefined || !isTelling(tool)) return;
+      const name = tool === '' ? undefined : tool;
+      this.#channelOf(turn.place.jid)?.showTool?.(turn.place, name);
+      this.#watches.set(turn.id, { ...watch, tool: name });
     });
   }
 
@@ -100,11 +99,10 @@ export class Stream {
     const { store, clock } = desk;
     const { jid } = turn.place;
     const channel = this.#channelOf(jid);
-    // A terminal shows in its own way that somebody is at work.
-    if (!channel || channel.name === 'terminal') return undefined;
+    if (!channel) return undefined;
     const streaming = channel.streaming(jid);
     const everyMs = streaming.type === 'none' ? 0 : streaming.everyMs;
-    const place = { turnId: turn.id, group, place: turn.place, limit: desk.limitOf(jid), everyMs };
+    const place = { turnId: turn.id, group, place: turn.place, limits: desk.limitOf(jid), everyMs };
     const parts = { store, clock, log, channel, inChat, signal: this.#stopping.signal, ...place };
     switch (streaming.type) {
       case 'edit':
@@ -146,6 +144,8 @@ export class Stream {
     const watch = store.turns.get(turn.id)?.state === 'running' ? this.#watch(turn) : undefined;
     if (!watch) return void this.#watches.delete(turn.id);
     watch.showing.refresh?.();
+    // Who sees the tools at work needs no line about them.
+    if (this.#channelOf(turn.place.jid)?.showTool) return;
     const line = progressLine(watch, this.#now());
     // What the agent has not taken yet is not worked on.
     if (line === undefined || !store.turns.inputs(turn.id).some((input) => input.taken === 1)) return;

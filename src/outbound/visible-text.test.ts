@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stripInternal } from '../text/internal.ts';
-import { oneMessage, shownText, visibleText } from './visible-text.ts';
+import { shownText, visibleText } from './visible-text.ts';
 
 describe('a text that is still being written', () => {
   test.each([
@@ -44,6 +44,7 @@ describe('a text that is still being written', () => {
   });
 
   test('is cut to one message, and says so', () => {
+    const oneMessage = (text: string, length: number) => shownText(text, undefined, { length });
     expect(oneMessage('short', 10)).toBe('short');
     const shown = oneMessage('word '.repeat(100), 40);
     expect(shown.length).toBeLessThanOrEqual(40);
@@ -53,9 +54,9 @@ describe('a text that is still being written', () => {
 
   test('leaves room for the line below it', () => {
     const line = '⏳ working (2 min)';
-    const shown = shownText('word '.repeat(100), line, 60);
+    const shown = shownText('word '.repeat(100), line, { length: 60 });
     expect(shown.length).toBeLessThanOrEqual(60);
     expect(shown.endsWith(`\n\n${line}`)).toBe(true);
-    expect(shownText('', line, 60)).toBe(line);
+    expect(shownText('', line, { length: 60 })).toBe(line);
   });
 });

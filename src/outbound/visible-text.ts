@@ -1,5 +1,7 @@
 import { mayBecomeInternal, stripInternal } from '../text/internal.ts';
-import { splitText } from '../text/split.ts';
+import { completeMarkdown } from '../text/markdown/complete.ts';
+import { cutAt } from '../text/shorten.ts';
+import { splitMarkdown, type TextLimits } from '../text/split.ts';
 
 /**
  * What may be shown of a text that is still being written: nothing that is internal, and nothing that may turn out to be.
@@ -17,18 +19,23 @@ export function visibleText(partial: string): string {
   }
 }
 
-/** The beginning of a text that fits into one message; where it is cut it says so. */
-export function oneMessage(text: string, limit: number): string {
-  if (text.length <= limit) return text;
+/** The beginning of a text that fits into one message, as it reads well while it grows; where it is cut it says so. */
+function oneMessage(text: string, limits: TextLimits): string {
   const mark = '\n…';
   // Far beyond what can be shown there is nothing to look at.
-  const [first = ''] = splitText(text.slice(0, limit * 2), limit - mark.length);
+  const looked = cutAt(text, limits.length * 4);
+  if (looked === text && splitMarkdown(text, limits).length <= 1) return completeMarkdown(text);
+  const [first = ''] = splitMarkdown(looked, less(limits, mark.length));
   return first + mark;
 }
 
 /** What a person sees: the text so far, below it a line about what goes on. */
-export function shownText(text: string, line: string | undefined, limit: number): string {
-  if (line === undefined) return oneMessage(text, limit);
-  if (text === '') return oneMessage(line, limit);
-  return `${oneMessage(text, limit - line.length - 2)}\n\n${line}`;
+export function shownText(text: string, line: string | undefined, limits: TextLimits): string {
+  if (line === undefined) return oneMessage(text, limits);
+  if (text === '') return oneMessage(line, limits);
+  return `${oneMessage(text, less(limits, line.length + 2))}\n\n${line}`;
+}
+
+function less({ length, blocks, ...others }: TextLimits, by: number): TextLimits {
+  return { ...others, length: length - by, ...(blocks === undefined ? {} : { blocks: blocks - 1 }) };
 }

@@ -17,8 +17,8 @@ export interface AppleOptions {
 const client = {
   program: 'container',
   cures: {
-    start: 'Start it (container system start), then wait or try again.',
-    access: 'Start it as this very user (container system start).',
+    start: () => 'Start it (container system start), then wait or try again.',
+    access: () => 'Start it as this very user (container system start).',
   },
 };
 
@@ -157,7 +157,7 @@ export class AppleSandbox implements Sandbox {
     const { image } = this.#options;
     const answer = await this.#client.run(['image', 'inspect', image], { deadlineMs: 4_000, signal });
     if (answer.code === 0 && answer.stdout.trim() !== '[]') return;
-    const cure = 'Build it: container/build.sh, or npx nanoclaw setup --step container';
+    const cure = 'Build it: container/build.sh, or ./nanoclaw setup --step container';
     throw new NanoclawError('sandbox.no-image', `The agent image ${image} is not there.`, { cure });
   }
 }

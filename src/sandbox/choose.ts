@@ -1,12 +1,11 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
+import { installBubblewrap, podmanProblem, programIn, thisUser } from './cures.mjs';
 import { docker, podmanHere } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
-import { findProgram } from './find-program.ts';
 import { LocalSandbox } from './local.ts';
-import { installBubblewrap } from './local-system.ts';
 import type { RuntimeName } from './sandbox.ts';
 
 export interface ChoiceOptions {
@@ -26,7 +25,13 @@ export interface ChoiceOptions {
 
 export type RuntimeChoice =
   /** `record`: decided here and now, to be written down by the caller. Whether it works is for `check` to say. */
-  | { readonly type: 'use'; readonly runtime: RuntimeName; readonly record: boolean }
+  | {
+      readonly type: 'use';
+      readonly runtime: RuntimeName;
+      readonly record: boolean;
+      /** An engine that is there and cannot be used, so that this one was taken: to be said to a person. */
+      readonly notice?: string | undefined;
+    }
   /** An engine is installed and does not answer: never a reason to take the weaker wall silently. */
   | { readonly type: 'not-running'; readonly error: NanoclawError }
   /** Nothing usable. `install`: a command that cures it, to be run as root; undefined where a person has to do it. */
@@ -41,9 +46,13 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   const asked = sign === undefined ? undefined : await askDocker(options, sign);
   if (asked?.type === 'use') return asked;
   // DOCKER_HOST is the owner's word for one engine; nothing else of the same strength is taken for it.
-  if (dockerHost === undefined && (await podmanWorks(options))) return { type: 'use', runtime: 'podman', record: true };
+  const podman = dockerHost === undefined ? await askPodman(options) : undefined;
+  if (podman?.type === 'use') return podman;
   if (asked) return asked;
-  return options.platform === 'linux' ? askLocal(options) : nothing(nothingCure(options.platform));
+  if (podman?.type === 'not-running') return podman;
+  if (options.platform !== 'linux') return nothing(nothingCure(options.platform));
+  const local = await askLocal(options);
+  return local.type === 'use' && podman?.type === 'skipped' ? { ...local, notice: podman.notice } : local;
 }
 
 async function askDocker({ searchPath, dockerHost }: ChoiceOptions, sign: string): Promise<RuntimeChoice> {
@@ -59,15 +68,45 @@ async function askDocker({ searchPath, dockerHost }: ChoiceOptions, sign: string
   }
 }
 
-async function podmanWorks({ searchPath, podman }: ChoiceOptions): Promise<boolean> {
-  if (!findProgram(searchPath, 'podman')) return false;
+/**
+ * One that cannot even say what it is counts as not installed, and that is said (`skipped`). One that can, and cannot make
+ * a container, is an engine that does not work.
+ */
+async function askPodman(
+  options: ChoiceOptions,
+): Promise<RuntimeChoice | { type: 'skipped'; notice: string } | undefined> {
+  const { searchPath, podman } = options;
+  if (!programIn(searchPath, 'podman')) return undefined;
+  const dialect = podmanHere();
   try {
-    const client = new EngineClient(podmanHere(), clientEnvironment({ searchPath, dockerHost: undefined, podman }));
-    return (await client.run(['info', '--format', '{{.Host.OS}}'], { deadlineMs: 8_000 })).code === 0;
+    const client = new EngineClient(dialect, clientEnvironment({ searchPath, dockerHost: undefined, podman }));
+    const info = await client.run(['info', '--format', '{{.Host.OS}}'], { deadlineMs: 8_000 });
+    if (info.code !== 0) return skipped(dialect.cures.access(thisUser(searchPath), info.stderr));
+    const user = thisUser(searchPath);
+    // Elsewhere than on Linux, and where it is only a client, it makes its namespaces on another machine.
+    if (user.rights === 'root' || options.platform !== 'linux' || podman['CONTAINER_HOST'] !== undefined) {
+      return { type: 'use', runtime: 'podman', record: true };
+    }
+    const map = await client.run(['unshare', 'cat', '/proc/self/uid_map'], { deadlineMs: 8_000 });
+    // With one line only its own user is mapped: no image can be unpacked, no other user can be had.
+    if (map.code === 0 && map.stdout.trim().split('\n').length !== 1) {
+      return { type: 'use', runtime: 'podman', record: true };
+    }
+    const known = podmanProblem(user, map.stderr);
+    if (!known && map.stdout.trim() === '') return { type: 'use', runtime: 'podman', record: true };
+    const says = known?.says ?? `podman cannot make containers: ${map.stderr.trim().slice(0, 300)}.`;
+    return notRunning(
+      'podman',
+      new NanoclawError('sandbox.unavailable', says, { cure: known?.cure ?? dialect.cures.access(user, map.stderr) }),
+    );
   } catch (error) {
-    if (hasCode(error, 'sandbox.unavailable')) return false;
+    if (hasCode(error, 'sandbox.unavailable')) return skipped(sentenceOf(error));
     throw error;
   }
+}
+
+function skipped(why: string): { type: 'skipped'; notice: string } {
+  return { type: 'skipped', notice: `podman is installed and does not work, so agents do not run in it. ${why}` };
 }
 
 function notRunning(sign: string, cause: unknown): RuntimeChoice {
@@ -77,10 +116,10 @@ function notRunning(sign: string, cause: unknown): RuntimeChoice {
 }
 
 async function askLocal({ searchPath, clock }: ChoiceOptions): Promise<RuntimeChoice> {
-  if (!findProgram(searchPath, 'bwrap')) {
-    const apt = findProgram(searchPath, 'apt-get');
+  if (!programIn(searchPath, 'bwrap')) {
+    const apt = programIn(searchPath, 'apt-get');
     return nothing(
-      installBubblewrap,
+      installBubblewrap(thisUser(searchPath)),
       apt ? [apt, 'install', '-y', '--no-install-recommends', 'bubblewrap'] : undefined,
     );
   }

@@ -199,7 +199,7 @@ export class ContainerSandbox implements Sandbox {
       });
     }
     if (/no such image|image not known|unable to find image/i.test(stderr)) {
-      const cure = 'Build it: container/build.sh, or npx nanoclaw setup --step container';
+      const cure = 'Build it: container/build.sh, or ./nanoclaw setup --step container';
       return new NanoclawError('sandbox.no-image', `The agent image ${image} is not there.`, { cure });
     }
     return failed('The container could not be started', stderr);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type User as Asker, dockerAccess, dockerStart, podmanProblem } from './cures.mjs';
 import type { RunSpec, RuntimeName, User } from './sandbox.ts';
 
 /** What differs between engines that share docker's command line. */
@@ -23,8 +24,11 @@ export interface EngineDialect {
   readonly removesItself: boolean;
   /** Does its client make containers by itself, so that one killed at the wrong moment leaves a name that no `ps` shows? */
   readonly leavesHalfMade: boolean;
-  /** How its owner starts it, and how a user comes to be let in. */
-  readonly cures: { readonly start: string; readonly access: string };
+  /** How its owner starts it, and how a user comes to be let in; `said` is what its client said. */
+  readonly cures: {
+    readonly start: (user: Asker, said: string) => string;
+    readonly access: (user: Asker, said: string) => string;
+  };
 }
 
 export const docker: EngineDialect = {
@@ -39,10 +43,7 @@ export const docker: EngineDialect = {
   keepsStdin: true,
   removesItself: true,
   leavesHalfMade: false,
-  cures: {
-    start: 'Start it (Linux: sudo systemctl start docker; macOS: open the docker app), then wait or try again.',
-    access: 'Give your user access to it (sudo usermod -aG docker "$USER", then log in again).',
-  },
+  cures: { start: dockerStart, access: dockerAccess },
 };
 
 export interface PodmanHost {
@@ -87,11 +88,14 @@ export function podman({ rootless, processLimits }: PodmanHost): EngineDialect {
     // Its attach client ends with 0 whatever the container ended with, and nobody else knows once it is removed.
     removesItself: false,
     leavesHalfMade: true,
-    cures: {
-      start: 'Run "podman info" and cure what it says (macOS: podman machine start), then wait or try again.',
-      access: 'Run "podman info" as this very user and cure what it says.',
-    },
+    cures: { start: podmanCure, access: podmanCure },
   };
+}
+
+function podmanCure(user: Asker, said: string): string {
+  const known = podmanProblem(user, said);
+  if (known) return `${known.says} ${known.cure}`;
+  return 'Run "podman info" as this very user and mend what it names (macOS: podman machine start), then try again.';
 }
 
 /** What an engine says of a limit that it was asked for and does not keep; undefined when it keeps them all. */

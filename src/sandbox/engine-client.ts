@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../lib/program.ts';
 import { NanoclawError } from '../model/errors.ts';
+import { thisUser } from './cures.mjs';
 import type { EngineDialect } from './dialects.ts';
 
 export interface EngineAnswer {
@@ -36,13 +37,33 @@ export class EngineClient {
     // A Ctrl-C in the host's terminal is for the host alone.
     const end = await runProgram(program, args, { env: this.environment, deadlineMs, signal, ownGroup: true });
     if (signal?.aborted) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
-    if (end.timedOut) throw unavailable(this.#client, `did not answer within ${deadlineMs / 1000} s`);
-    if (end.error?.code === 'ENOENT') throw unavailable(this.#client, 'is not there: no such command');
-    if (end.code === undefined)
-      throw unavailable(this.#client, `did not run: ${end.error?.message ?? 'it was killed'}`);
+    if (end.timedOut) throw this.#unavailable(`did not answer within ${deadlineMs / 1000} s`);
+    if (end.error?.code === 'ENOENT') throw this.#unavailable('is not there: no such command');
+    if (end.code === undefined) throw this.#unavailable(`did not run: ${end.error?.message ?? 'it was killed'}`);
     const answer = { code: end.code, stdout: end.stdout, stderr: end.stderr };
-    if (answer.code !== 0) throwIfUnreachable(this.#client, answer.stderr);
+    if (answer.code !== 0) this.#throwIfUnreachable(answer.stderr);
     return answer;
+  }
+
+  #throwIfUnreachable(stderr: string): void {
+    const { program, cures } = this.#client;
+    if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
+      const cure = cures.access(this.#user(), stderr);
+      throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
+    }
+    const unreachable =
+      /cannot connect to|XPC connection error|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
+    if (unreachable.test(stderr)) throw this.#unavailable(`is not running: ${lastWords(stderr)}`, stderr);
+  }
+
+  #unavailable(what: string, said = ''): NanoclawError {
+    const { program, cures } = this.#client;
+    const cure = cures.start(this.#user(), said);
+    return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure });
+  }
+
+  #user() {
+    return thisUser(this.environment['PATH'] ?? '');
   }
 }
 
@@ -58,21 +79,6 @@ export function passingFile(text: string): Disposable & { path: string } {
 export function lastWords(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^(See |Run '|WARNING: )/.test(line));
   return lines.slice(-3).join(' ').slice(0, 500) || 'it said nothing';
-}
-
-function throwIfUnreachable(client: Client, stderr: string): void {
-  const { program, cures } = client;
-  if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
-    const cure = cures.access;
-    throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
-  }
-  const unreachable =
-    /cannot connect to|XPC connection error|error during connect|is the docker daemon running|connection refused|failed to connect to/i;
-  if (unreachable.test(stderr)) throw unavailable(client, `is not running: ${lastWords(stderr)}`);
-}
-
-function unavailable({ program, cures }: Client, what: string): NanoclawError {
-  return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure: cures.start });
 }
 
 /** What the engine's client needs of the host's environment, and no more. */

@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from './find-program.ts';
+import { programIn } from './cures.mjs';
 
 /** Where an installed engine shows. Only its daemon, its application or its socket count: a mere client proves nothing. */
 export interface EnginePlaces {
@@ -34,7 +34,7 @@ export function signOfDocker(
     .split(':')
     .flatMap((path) => (/\/bin\/?$/.test(path) ? join(path, '../sbin') : []));
   const directories = [environment.searchPath, ...beside, ...places.daemonDirectories];
-  const daemon = findProgram(directories.join(':'), 'dockerd');
+  const daemon = programIn(directories.join(':'), 'dockerd');
   if (daemon) return `${daemon} is there`;
   const there =
     places.applications.find((path) => lstatSync(path, { throwIfNoEntry: false })) ?? places.sockets.find(isSocket);

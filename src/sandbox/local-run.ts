@@ -10,6 +10,8 @@ import { Pinned } from './pinned-process.ts';
 import type { Run, RunExit } from './sandbox.ts';
 
 export interface LaunchOptions {
+  /** Where the programs that a cure names are looked for. */
+  readonly searchPath: string;
   readonly identity: { readonly group: string; readonly run: string; readonly name: string };
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -48,7 +50,7 @@ export async function launch(local: LocalArguments, options: LaunchOptions): Pro
   const words = await text(stderr);
   await exited;
   if (options.signal?.aborted) throw new NanoclawError('sandbox.failed', 'The start of a run was called off.');
-  throw localProblem(words);
+  throw localProblem(words, options.searchPath);
 }
 
 /** A call-off is heeded at the gate; this is for a start that never comes to it. */

@@ -7,7 +7,7 @@ test.each([
     'bwrap: No permissions to create new namespace, likely because the kernel does not allow …',
     /unprivileged_userns_clone/,
   ],
-  ['bwrap: Creating new namespace failed: Operation not permitted', /outside/],
+  ['bwrap: Creating new namespace failed: Operation not permitted', /outside|userns_clone/],
   [
     'bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
     /max_user_namespaces/,
@@ -16,8 +16,9 @@ test.each([
   ['bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted', /apparmor/],
   ['bwrap: Unknown option --disable-userns', /Upgrade/],
   ['something new', /Docker/],
+  ["bwrap: Can't mount proc on /newroot/proc: Operation not permitted", /systempaths=unconfined/],
 ])('%s becomes a sentence with a cure', (words, cure) => {
-  const problem = localProblem(words);
+  const problem = localProblem(words, '/usr/bin:/bin');
   expect(problem).toMatchObject({ code: 'sandbox.unavailable', cure: expect.stringMatching(cure) });
 });
 

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { NanoclawError } from '../model/errors.ts';
-import { findProgram } from './find-program.ts';
+import { bubblewrapProblem, installBubblewrap, programIn, thisUser } from './cures.mjs';
 import type { LocalPlan, SystemPath } from './local-arguments.ts';
 
 // The host's toolset and what it needs to run; nothing here is anybody's data.
@@ -34,58 +34,23 @@ export function hiddenIn(system: readonly SystemPath[], directories: readonly st
 
 /** `setpriv` only where root has to be given up. Throws `sandbox.unavailable` with the cure. */
 export function localPrograms(searchPath: string, isRoot: boolean): LocalPlan['programs'] {
-  const bwrap = findProgram(searchPath, 'bwrap');
+  const bwrap = programIn(searchPath, 'bwrap');
   if (!bwrap) {
-    throw new NanoclawError('sandbox.unavailable', 'bubblewrap is not installed.', { cure: installBubblewrap });
+    const cure = installBubblewrap(thisUser(searchPath));
+    throw new NanoclawError('sandbox.unavailable', 'bubblewrap is not installed.', { cure });
   }
   if (!isRoot) return { bwrap: realpathSync(bwrap), setpriv: undefined };
-  const setpriv = findProgram(searchPath, 'setpriv');
+  const setpriv = programIn(searchPath, 'setpriv');
   if (setpriv) return { bwrap: realpathSync(bwrap), setpriv: realpathSync(setpriv) };
   const cure = 'Install util-linux, or run the host as an ordinary user.';
   throw new NanoclawError('sandbox.unavailable', 'The command setpriv is missing: root cannot be given up.', { cure });
 }
 
-export const installBubblewrap = 'Install it: sudo apt-get install -y bubblewrap (or your system’s own way).';
-
 /** Turns the words of a bubblewrap that could not start into a sentence and its cure. */
-export function localProblem(stderr: string): NanoclawError {
-  const known = problems.find(({ words }) => words.test(stderr));
-  const message =
-    known?.message ?? `bubblewrap could not make a sandbox: ${stderr.trim().slice(0, 300) || 'no reason given'}.`;
-  return new NanoclawError('sandbox.unavailable', message, { cure: known?.cure ?? 'Install Docker instead.' });
+export function localProblem(stderr: string, searchPath: string): NanoclawError {
+  const { says, cure } = bubblewrapProblem(thisUser(searchPath), stderr);
+  return new NanoclawError('sandbox.unavailable', says, { cure });
 }
-
-const problems = [
-  {
-    words: /No permissions to creat\w* (a )?new namespace|Creating new namespace failed: Operation not permitted/i,
-    message: 'This machine does not allow sandboxes: an ordinary program may not create namespaces here.',
-    cure:
-      'Inside a container: run the host outside of it, or give that container seccomp=unconfined. ' +
-      'Elsewhere: sudo sysctl -w kernel.unprivileged_userns_clone=1. Or install Docker.',
-  },
-  {
-    words: /max_\S*namespaces|ENOSPC/,
-    message: 'This machine allows no (or no more) user namespaces, which bubblewrap needs.',
-    cure: 'Allow them: sudo sysctl -w user.max_user_namespaces=15000. Or install Docker.',
-  },
-  {
-    words: /setting up uid map: Permission denied|RTM_NEWADDR: Operation not permitted/,
-    message: 'AppArmor keeps bubblewrap from making a sandbox (as Ubuntu 24.04 and later do).',
-    cure:
-      "Allow it: printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n' | " +
-      'sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap. Or install Docker.',
-  },
-  {
-    words: /bwrap: Unknown option/i,
-    message: 'This bubblewrap is too old: 0.8.0 or newer is needed.',
-    cure: 'Upgrade it, or install Docker.',
-  },
-  {
-    words: /setpriv: (unrecognized|invalid) option/,
-    message: 'The command setpriv is too old to give up root safely.',
-    cure: 'Run the host as an ordinary user, upgrade util-linux, or install Docker.',
-  },
-];
 
 function isInside(path: string, directory: string): boolean {
   const between = relative(directory, path);

@@ -53,7 +53,7 @@ export class LocalSandbox implements Sandbox {
 
   /** A whole sandbox made and left again, by the user a run would have. */
   async check(signal?: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, searchPath } = this.#options;
     const deadline = new AbortController();
     using _timer = clock.after(8_000, () => deadline.abort());
     const either = AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]);
@@ -61,15 +61,17 @@ export class LocalSandbox implements Sandbox {
     const gid = process.getgid?.() || 1000;
     const plan = this.#plan({ user: { uid, gid }, hostname: 'sandbox', mounts: [], command: ['/usr/bin/true'] });
     const identity = { group: 'check', run: 'check', name: 'sandbox' };
-    const run = await launch(bubblewrapArguments(plan), { identity, environment: {}, clock, signal: either });
+    const run = await launch(bubblewrapArguments(plan), {
+      ...{ identity, environment: {}, clock, searchPath, signal: either },
+    });
     run.stdout.resume();
     const [exit, words] = await Promise.all([run.exited, text(run.stderr)]);
-    if (exit.code !== 0) throw localProblem(words);
+    if (exit.code !== 0) throw localProblem(words, this.#options.searchPath);
   }
 
   async start(spec: RunSpec, signal?: AbortSignal): Promise<Run> {
     refuse(spec);
-    const { program, clock } = this.#options;
+    const { program, clock, searchPath } = this.#options;
     const mounts = [...program.mounts, ...spec.mounts];
     const missing = mounts.find((mount) => !existsSync(mount.source));
     if (missing) throw new NanoclawError('sandbox.failed', `${missing.source} does not exist and cannot be mounted.`);
@@ -82,7 +84,9 @@ export class LocalSandbox implements Sandbox {
     this.#live.add(key);
     try {
       const identity = { group: spec.group, run: spec.run, name };
-      const run = await launch(bubblewrapArguments(plan), { identity, environment: spec.environment, clock, signal });
+      const run = await launch(bubblewrapArguments(plan), {
+        ...{ identity, environment: spec.environment, clock, searchPath, signal },
+      });
       void run.exited.then(() => this.#live.delete(key));
       return run;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, isAbsolute, join, posix, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { sentenceOf, systemCode } from '../model/errors.ts';
 import type { MountRequest } from '../model/group.ts';
@@ -16,25 +16,34 @@ const allowlistFile = z.object({
 });
 
 export type MountAllowlist =
-  | { readonly type: 'rules'; readonly rules: z.infer<typeof allowlistFile> }
+  | { readonly type: 'rules'; readonly path: string; readonly rules: z.infer<typeof allowlistFile> }
   /** Missing or broken: no additional mount at all. `why` is a sentence. */
-  | { readonly type: 'none'; readonly why: string };
+  | { readonly type: 'none'; readonly path: string; readonly missing: boolean; readonly why: string };
+
+export interface MountProblem {
+  /** Two sentences: what is wrong, and what to do. */
+  readonly why: string;
+  readonly cure: string;
+}
 
 export type Judgement =
-  | { readonly ok: true; readonly mount: Mount; readonly note: string | undefined }
-  | { readonly ok: false; readonly why: string };
+  /** `note`: why it is read-only although it was to be writable. */
+  | { readonly ok: true; readonly mount: Mount; readonly note: MountProblem | undefined }
+  | ({ readonly ok: false } & MountProblem);
 
 /** Read anew for every run: a change counts at once, a repaired file too. */
 export function readMountAllowlist(configDirectory: string): MountAllowlist {
   const path = join(configDirectory, 'mount-allowlist.json');
   try {
     const parsed = allowlistFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (parsed.success) return { type: 'rules', rules: parsed.data };
+    if (parsed.success) return { type: 'rules', path, rules: parsed.data };
     const issue = parsed.error.issues[0];
-    return { type: 'none', why: `${path} is broken (${issue?.path.join('.')}: ${issue?.message}).` };
+    return broken(path, `${issue?.path.join('.')}: ${issue?.message}`);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { type: 'none', why: `there is no ${path}.` };
-    return { type: 'none', why: `${path} is broken (${sentenceOf(error)}).` };
+    if (systemCode(error) === 'ENOENT') {
+      return { type: 'none', path, missing: true, why: `there is no ${path}.` };
+    }
+    return broken(path, sentenceOf(error));
   }
 }
 
@@ -47,30 +56,66 @@ export function judgeMount(
   options: { allowlist: MountAllowlist; isMain: boolean; userHome?: string },
 ): Judgement {
   const { allowlist, isMain, userHome = homedir() } = options;
-  const no = (why: string): Judgement => ({ ok: false, why: `The mount of ${request.hostPath} is refused: ${why}` });
-  if (allowlist.type === 'none') return no(allowlist.why);
+  const { path: file } = allowlist;
+  const no = (why: string, cure: string): Judgement => {
+    return { ok: false, why: `The mount of ${request.hostPath} is refused: ${why}`, cure };
+  };
   const path = expandHome(request.hostPath, userHome);
+  if (allowlist.type === 'none') return no(allowlist.why, firstAllowlist(allowlist, { path, request, isMain }));
   const inside = request.containerPath ?? basename(path);
-  if (!isInsideName(inside)) return no(`"${inside}" is not a relative path below /workspace/extra.`);
-  if (!isAbsolute(path)) return no('it is not an absolute path.');
+  if (!isInsideName(inside)) {
+    return no(`"${inside}" is not a relative path below /workspace/extra.`, 'Give it a name, such as notes.');
+  }
+  if (!isAbsolute(path)) return no('it is not an absolute path.', 'Begin it with / or ~/.');
   const source = realPath(path);
-  if (source === undefined) return no('it does not exist.');
+  if (source === undefined) return no('it does not exist.', 'Make it first, or correct the path.');
   const stats = lstatSync(source, { throwIfNoEntry: false });
-  if (!stats?.isDirectory() && !stats?.isFile()) return no('it is neither a directory nor a plain file.');
-  const blocked = [...alwaysBlocked, ...allowlist.rules.blockedPatterns].find((pattern) => matches(source, pattern));
-  if (blocked !== undefined) return no(`the name "${blocked}" is blocked.`);
-  const root = allowlist.rules.allowedRoots.find(({ path: allowed }) => {
+  if (!stats?.isDirectory() && !stats?.isFile()) {
+    return no('it is neither a directory nor a plain file.', 'Mount the directory that it lies in.');
+  }
+  const { rules } = allowlist;
+  const blocked = [...alwaysBlocked, ...rules.blockedPatterns].find((pattern) => matches(source, pattern));
+  if (blocked !== undefined) {
+    const cure = alwaysBlocked.includes(blocked)
+      ? 'Such names hold keys and are never mounted; mount another directory.'
+      : `Mount another directory, or remove it from "blockedPatterns" in ${file}.`;
+    return no(`the name "${blocked}" is blocked.`, cure);
+  }
+  const root = rules.allowedRoots.find(({ path: allowed }) => {
     const real = realPath(expandHome(allowed, userHome));
     return real !== undefined && isWithin(source, real);
   });
-  if (!root) return no('it lies below no allowed root.');
   const wanted = request.readonly === false;
-  const writable = wanted && root.allowReadWrite && (isMain || !allowlist.rules.nonMainReadOnly);
-  const note =
-    wanted && !writable
-      ? `${request.hostPath} is mounted read-only: the allowlist does not let it be written.`
-      : undefined;
-  return { ok: true, mount: { source, target: posix.join('/workspace/extra', inside), readOnly: !writable }, note };
+  if (!root) {
+    const entry = JSON.stringify({ path: source, allowReadWrite: wanted });
+    return no('it lies below no allowed root.', `Add ${entry} to "allowedRoots" in ${file}.`);
+  }
+  const writable = wanted && root.allowReadWrite && (isMain || !rules.nonMainReadOnly);
+  const mount = { source, target: posix.join('/workspace/extra', inside), readOnly: !writable };
+  if (!wanted || writable) return { ok: true, mount, note: undefined };
+  const why = `${request.hostPath} is mounted read-only: the allowlist does not let it be written.`;
+  const change = root.allowReadWrite ? `"nonMainReadOnly" to false` : `"allowReadWrite" to true for ${root.path}`;
+  return { ok: true, mount, note: { why, cure: `Set ${change} in ${file}, or leave :rw out.` } };
+}
+
+function broken(path: string, why: string): MountAllowlist {
+  return { type: 'none', path, missing: false, why: `${path} is broken (${why}).` };
+}
+
+/** A command that writes an allowlist for exactly this mount. */
+function firstAllowlist(
+  allowlist: Extract<MountAllowlist, { type: 'none' }>,
+  { path, request, isMain }: { path: string; request: MountRequest; isMain: boolean },
+): string {
+  if (!allowlist.missing) return 'Mend it; config-examples/mount-allowlist.json shows its form.';
+  const write = request.readonly === false;
+  const rules = {
+    allowedRoots: [{ path, allowReadWrite: write }],
+    blockedPatterns: [],
+    nonMainReadOnly: isMain || !write,
+  };
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return `Write it: mkdir -p ${quoted(dirname(allowlist.path))} && echo ${quoted(JSON.stringify(rules))} > ${quoted(allowlist.path)}`;
 }
 
 /** True for the directory itself and everything below it. Both resolved. */

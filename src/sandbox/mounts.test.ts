@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type MountOptions, prepareMounts } from './mounts.ts';
+import { judgeMounts, type MountOptions, prepareMounts } from './mounts.ts';
 
 let root: string;
 const at = (...parts: string[]) => join(root, ...parts);
@@ -142,4 +142,18 @@ test('two additional mounts never share a place', async () => {
   mkdirSync(at('other/shared'), { recursive: true });
   const mounts = [{ hostPath: at('shared') }, { hostPath: at('other/shared') }];
   expect((await prepare({ mounts })).rejected).toEqual([expect.stringContaining('taken')]);
+});
+
+test('a mount that the run’s user may not write is told with the command that lets them', () => {
+  const judge = (owner: MountOptions['owner']) =>
+    judgeMounts({
+      home: at('checkout'),
+      configDirectory: at('config'),
+      group: { isMain: true, mounts: [{ hostPath: at('shared'), readonly: false }] },
+      owner,
+    });
+  const { uid } = statSync(at('shared'));
+  expect(judge({ uid: uid + 1, gid: 4_000_000 })[0]?.problem?.cure).toContain(`chown -R ${uid + 1}:4000000`);
+  expect(judge({ uid, gid: 4_000_000 })[0]?.problem).toBeUndefined();
+  expect(judge(undefined)[0]?.problem).toBeUndefined();
 });

@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mailboxPlaces } from '../../protocol/mailbox.ts';
 import { giveTree } from '../lib/give-tree.ts';
 import { type Owner, SafeDirectory } from '../lib/safe-files.ts';
-import type { Group } from '../model/group.ts';
+import type { Group, MountRequest } from '../model/group.ts';
 import { insideHome } from './environment.ts';
-import { isWithin, judgeMount, readMountAllowlist, realPath } from './mount-allowlist.ts';
+import { isWithin, judgeMount, type MountProblem, readMountAllowlist, realPath } from './mount-allowlist.ts';
 import type { Mount } from './sandbox.ts';
 
 export interface MountOptions {
@@ -58,8 +58,11 @@ export async function prepareMounts(options: MountOptions): Promise<PreparedMoun
       ? projectParts.flatMap((part) => readOnly(join(checkout, part), `/workspace/project/${part}`))
       : []),
   ];
-  const extra = additionalMounts(options);
-  return { mounts: [...mounts, ...extra.mounts], rejected: extra.rejected };
+  const extra = judgeMounts(options);
+  return {
+    mounts: [...mounts, ...extra.flatMap(({ mount }) => mount ?? [])],
+    rejected: extra.flatMap(({ problem }) => problem?.why ?? []),
+  };
 }
 
 /** The parents belong to the host; a link in place of a last component throws files.unsafe. */
@@ -86,36 +89,60 @@ function readOnly(path: string, target: string): Mount[] {
   return source === undefined ? [] : [{ source, target, readOnly: true }];
 }
 
-function additionalMounts(options: MountOptions): { mounts: Mount[]; rejected: string[] } {
+/** What becomes of one additional mount: `problem` without a mount is a refusal, with one it is mounted read-only instead. */
+export interface JudgedMount {
+  readonly request: MountRequest;
+  readonly mount: Mount | undefined;
+  readonly problem: MountProblem | undefined;
+}
+
+export type JudgeOptions = Pick<MountOptions, 'home' | 'configDirectory' | 'others' | 'owner'> & {
+  readonly group: Pick<Group, 'isMain' | 'mounts'>;
+};
+
+/** Each additional mount of the group against the allowlist as it is now, the host's own files and other mounts. */
+export function judgeMounts(options: JudgeOptions): readonly JudgedMount[] {
   const { group, others = [] } = options;
-  if (group.mounts.length === 0) return { mounts: [], rejected: [] };
+  if (group.mounts.length === 0) return [];
   const allowlist = readMountAllowlist(options.configDirectory);
   const judge = (of: Pick<Group, 'isMain' | 'mounts'>) =>
-    of.mounts.map((request) => judgeMount(request, { allowlist, isMain: of.isMain }));
+    of.mounts.map((request) => ({ request, judgement: judgeMount(request, { allowlist, isMain: of.isMain }) }));
   const judged = judge(group);
-  const granted = [...judged, ...others.flatMap(judge)].flatMap((one) => (one.ok ? [one.mount] : []));
+  const granted = [...judged, ...others.flatMap(judge)].flatMap(({ judgement }) =>
+    judgement.ok ? [judgement.mount] : [],
+  );
   const written = granted.filter((mount) => !mount.readOnly).map((mount) => mount.source);
   const mounts: Mount[] = [];
-  const rejected: string[] = [];
-  for (const judgement of judged) {
-    if (!judgement.ok) {
-      rejected.push(judgement.why);
-      continue;
-    }
+  return judged.map(({ request, judgement }) => {
+    if (!judgement.ok) return { request, mount: undefined, problem: judgement };
     const { mount, note } = judgement;
     const why =
       whyNotShown(mount.source, options) ??
       whyReachable(mount.source, written, options.home) ??
       whyTwice(mount, mounts);
-    if (why === undefined) mounts.push(mount);
-    else rejected.push(`The mount of ${mount.source} is refused: ${why}`);
-    if (why === undefined && note !== undefined) rejected.push(note);
-  }
-  return { mounts, rejected };
+    if (why !== undefined) {
+      const problem = { why: `The mount of ${mount.source} is refused: ${why}`, cure: 'Mount another directory.' };
+      return { request, mount: undefined, problem };
+    }
+    mounts.push(mount);
+    return { request, mount, problem: note ?? whyNotWritable(mount, options.owner) };
+  });
+}
+
+/** The run's user is not the host's own where that is root. */
+function whyNotWritable({ source, readOnly }: Mount, owner: Owner | undefined): MountProblem | undefined {
+  if (readOnly || !owner) return undefined;
+  const { uid, gid, mode } = statSync(source);
+  const mask = uid === owner.uid ? 0o200 : gid === owner.gid ? 0o020 : 0o002;
+  if ((mode & mask) !== 0) return undefined;
+  return {
+    why: `Agents run as the user ${owner.uid}, who may not write in ${source}.`,
+    cure: `Give it to them (chown -R ${owner.uid}:${owner.gid} "${source}"), or leave :rw out.`,
+  };
 }
 
 /** Keys, databases, other groups' mailboxes: in neither direction may a mount meet them. */
-function whyNotShown(source: string, { home, configDirectory }: MountOptions): string | undefined {
+function whyNotShown(source: string, { home, configDirectory }: JudgeOptions): string | undefined {
   const ours = ['store', 'data', 'logs', '.env'].map((part) => join(home, part));
   for (const path of [...ours, configDirectory]) {
     const real = realPath(path);

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { headOf } from '../../test/fixtures/head-of.ts';
 import { ScheduledHouse } from '../../test/fixtures/scheduled-house.ts';
+import { openPairing } from '../acts/pair-owner.ts';
 import { removeGroup } from '../acts/remove-group.ts';
 import { setTaskState } from '../acts/set-task-state.ts';
 import { unwireChat } from '../acts/wire-chat.ts';
+import { Timetable } from '../lib/next-run.ts';
+import { Zone } from '../lib/zone.ts';
 
 const start = Date.parse('2026-11-22T12:00Z');
 const minute = 60_000;
@@ -122,4 +126,68 @@ test('once stopped it fires nothing', () => {
   expect(home.clock.timers).toEqual([]);
   home.open();
   expect(home.runs('t1')).toHaveLength(1);
+});
+
+test('in another zone than it was made in, nine o’clock is nine o’clock there, and an instant with its offset stays', async () => {
+  using home = house();
+  home.plan({ type: 'cron', value: '0 9 * * *' });
+  home.plan({ type: 'once', value: '2026-11-23T09:00' });
+  home.plan({ type: 'once', value: '2026-11-23T09:00+01:00' });
+  home.plan(everyHour);
+  home.close();
+  home.timetable = new Timetable(new Zone('America/New_York'));
+  home.open();
+  const next = home.store.tasks.all().map(({ nextRunAt }) => new Date(nextRunAt ?? 0).toISOString().slice(0, 16));
+  expect(next).toEqual(['2026-11-22T14:00', '2026-11-23T14:00', '2026-11-23T08:00', '2026-11-22T13:00']);
+});
+
+test('a clock that was years ahead and is set back: whatever waits for then comes by its own rule from now', async () => {
+  using home = house();
+  const years = 5 * 365 * 24 * hour;
+  home.clock.set(start + years);
+  home.plan(everyHour);
+  home.plan({ type: 'cron', value: '0 9 * * *' });
+  const { store, place } = home;
+  const { registry, ahead } = { registry: { store, clock: home.clock }, ahead: home.clock.now() };
+  openPairing(registry, 'telegram');
+  const key = { group: 'main', place, turnId: undefined, parts: ['x'] };
+  store.outbox.add({ ...key, key: 'notice:a' }, ahead);
+  store.outbox.again(1, { attempts: 1, at: ahead + 5_000, failingSince: undefined, error: 'x' });
+  const question = { group: 'main', place, question: 'well?', options: [], numbered: false, key: 'k' };
+  store.questions.add({ ...question, expiresAt: ahead + 2 * hour }, ahead);
+  home.clock.set(start);
+  home.desk.taskBell.ring();
+  await home.settles();
+  const next = store.tasks.all().map(({ nextRunAt }) => (nextRunAt ?? 0) - start);
+  expect(next).toEqual([hour, 20 * hour]);
+  expect(headOf(store, place.jid)?.nextAttemptAt).toBe(0);
+  expect(store.pairings.get('telegram')?.expiresAt).toBe(start + 10 * minute);
+  expect(store.questions.get(1)?.expiresAt).toBe(start + 2 * hour);
+  home.clock.set(start + hour);
+  expect(home.runs('t1')).toHaveLength(1);
+});
+
+test('an occurrence that ran before the clock was set back is not run again, and the next one is', async () => {
+  using home = house();
+  home.plan(everyHour);
+  home.clock.set(start + hour);
+  await home.endRuns();
+  home.clock.set(start + 10 * minute);
+  home.desk.taskBell.ring();
+  await home.settles();
+  home.clock.set(start + hour);
+  home.clock.set(start + 2 * hour);
+  expect(home.runs('t1').map(({ dueAt }) => dueAt - start)).toEqual([hour, 2 * hour]);
+});
+
+test('many tasks that missed a lot are fired a few at a time, and nobody counts beyond a hundred', () => {
+  using home = house();
+  for (let n = 0; n < 50; n += 1) home.plan({ type: 'interval', value: String(minute) }, { prompt: `p${n}` });
+  home.plan({ type: 'cron', value: '* * * * *' });
+  home.close();
+  home.clock.set(start + 3000 * hour);
+  home.open();
+  expect(home.store.tasks.due(home.clock.now(), 1000).length).toBe(31);
+  expect(home.runs('t1')).toMatchObject([{ missed: 100 }]);
+  expect(home.clock.timers).toContain(0);
 });

@@ -9,7 +9,7 @@ import { tellMain } from '../acts/tell-main.ts';
 import type { Bell } from '../lib/bell.ts';
 import type { Log } from '../lib/log.ts';
 import { hasCode, sentenceOf } from '../model/errors.ts';
-import type { Task } from '../model/task.ts';
+import { mostMissed, type Task } from '../model/task.ts';
 
 export interface SchedulerParts {
   readonly desk: TaskDesk;
@@ -19,9 +19,8 @@ export interface SchedulerParts {
 
 /** No longer than this without a look at the clock: somebody may have set it, or the machine may have slept. */
 const longestSleepMs = 30_000;
-const mostAtOnce = 200;
-/** Nobody wants to wait for a more exact figure. */
-const mostMissed = 1_000;
+/** After so many, everybody else has their turn. */
+const mostAtOnce = 20;
 
 /** Looks at start, when the bell rings, and when the next task is due. */
 export class Scheduler {
@@ -29,6 +28,8 @@ export class Scheduler {
   #listening: Disposable | undefined;
   #timer: Disposable | undefined;
   #asked = false;
+  /** No later instant was seen than this. */
+  #lookedAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
@@ -73,6 +74,9 @@ export class Scheduler {
     const { store, clock } = this.#parts.desk;
     this.#judgeForgotten();
     const now = clock.now();
+    // At start too: the clock, and the zone, may be others than when the times were stored.
+    if (now < this.#lookedAt) this.#recompute(now);
+    this.#lookedAt = now;
     const due = store.tasks.due(now, mostAtOnce);
     let failed = 0;
     for (const task of due) {
@@ -86,6 +90,31 @@ export class Scheduler {
     if (due.length === mostAtOnce && failed === 0) return 0;
     const next = store.tasks.nextAfter(now);
     return next === undefined ? longestSleepMs : Math.min(longestSleepMs, Math.max(0, next - clock.now()));
+  }
+
+  /** When each task comes next, by the clock and the zone there are now. What is overdue stays so. */
+  #recompute(now: number): void {
+    const { store } = this.#parts.desk;
+    store.instants.clamp(now);
+    for (const task of store.tasks.standing()) {
+      if (task.state !== 'active' || task.nextRunAt === undefined || task.nextRunAt <= now) continue;
+      try {
+        const changed = this.#timedNow(task, now);
+        if (changed.nextRunAt !== task.nextRunAt) store.tasks.save(changed);
+      } catch (error) {
+        this.#parts.log.error({ err: error, task: task.id }, 'the next time of a task could not be told');
+      }
+    }
+  }
+
+  #timedNow(task: Task, now: number): Task {
+    const { timetable } = this.#parts.desk;
+    const { schedule, anchorAt } = task;
+    // A clock that was set back must not keep an interval waiting for the instant it was made at.
+    if (schedule.type === 'interval' && anchorAt !== undefined && anchorAt > now)
+      return { ...task, anchorAt: now, nextRunAt: timetable.next({ ...schedule, anchorAt: now }, now) };
+    // What is to come once comes, late if it must be.
+    return { ...task, nextRunAt: timetable.next({ ...schedule, anchorAt }, schedule.type === 'once' ? 0 : now) };
   }
 
   /** Runs whose message was answered, stopped or given up and whose end nobody told: a task must not wait for them. */

@@ -26,6 +26,8 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Db
     db.pragma('busy_timeout = 1000');
     // Keeps the log file from staying as large as its worst day.
     db.pragma('journal_size_limit = 67108864');
+    // Found out now, in words, what would be found out by the first message otherwise.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
     migrate(db, path, migrations);
     return db;
   } catch (error) {

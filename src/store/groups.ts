@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readColumn } from '../lib/json.ts';
 import type { Group } from '../model/group.ts';
 import type { Db } from './database.ts';
 
@@ -15,7 +16,8 @@ interface GroupRow {
   budget: string | null;
 }
 
-const egressColumn = z.enum(['llm-only', 'allowlist', 'open-public']);
+// What cannot be read opens nothing.
+const egressColumn = z.enum(['llm-only', 'allowlist', 'open-public']).catch('llm-only');
 const budgetColumn = z.union([z.literal('none'), z.coerce.number().positive()]);
 const allowColumn = z.array(z.string());
 const mountsColumn = z.array(
@@ -89,8 +91,8 @@ function fromRow(row: GroupRow): Group {
     requiresTrigger: row.requires_trigger === 1,
     model: row.model ?? undefined,
     egress: egressColumn.parse(row.egress),
-    allow: allowColumn.parse(JSON.parse(row.allow)),
-    mounts: mountsColumn.parse(JSON.parse(row.mounts)),
-    ...(row.budget !== null && { budget: budgetColumn.parse(row.budget) }),
+    allow: readColumn(row.allow, allowColumn, []),
+    mounts: readColumn(row.mounts, mountsColumn, []),
+    ...(row.budget !== null && { budget: budgetColumn.safeParse(row.budget).data }),
   };
 }

@@ -2,23 +2,32 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { NanoclawError, systemCode } from '../model/errors.ts';
+import { openingTrouble } from './trouble.ts';
 
 /**
  * One host per home. The lock is SQLite's own on a file of its own: the kernel takes it back when the process dies,
- * however it dies, so there is no stale lock to remove. Throws `host.running`.
+ * however it dies, so there is no stale lock to remove. Throws `host.running`, `store.*`.
  */
 export function lockHome(path: string): Disposable {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const db = new Database(path, { timeout: 0 });
+  const db = openFile(path);
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if (systemCode(error) !== 'SQLITE_BUSY') throw error;
+    if (systemCode(error) !== 'SQLITE_BUSY') throw openingTrouble(path, error);
     throw new NanoclawError('host.running', 'Another host already runs on this home.', {
-      cure: 'Talk to it with "npx nanoclaw chat", or end it with "npx nanoclaw stop".',
+      cure: 'Talk to it with "./nanoclaw chat", or end it with "./nanoclaw stop".',
       cause: error,
     });
   }
   return { [Symbol.dispose]: () => db.close() };
+}
+
+function openFile(path: string): Database.Database {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return new Database(path, { timeout: 0 });
+  } catch (error) {
+    throw openingTrouble(path, error);
+  }
 }

@@ -55,6 +55,7 @@ export class Messages {
   readonly #rewrite;
   readonly #before;
   readonly #recent;
+  readonly #settled;
 
   constructor(db: Db) {
     this.#insert = db.prepare(`
@@ -93,6 +94,15 @@ export class Messages {
       FROM messages LEFT JOIN inbox ON inbox.message_seq = messages.seq
       WHERE messages.chat_jid = @jid AND messages.seq > @after AND messages.stored_at > @since AND messages.kind = 'message'
       ORDER BY messages.seq DESC LIMIT 1000`);
+    // Looked for among the last ones only, so that it costs the same however long a chat is.
+    this.#settled = db.prepare<[string, number], MessageRow>(`SELECT ${columns} FROM (
+        SELECT * FROM messages WHERE chat_jid IN (SELECT jid FROM chats WHERE group_folder = ?) ORDER BY seq DESC LIMIT 200
+      ) AS messages
+      WHERE kind IN ('message', 'edit') AND text <> '' AND command = 0
+        AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.message_seq = messages.seq AND inbox.state <> 'done')
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.chat_jid = messages.chat_jid
+          AND outbox.platform_id = messages.platform_id AND outbox.key LIKE 'notice:%')
+      ORDER BY seq DESC LIMIT ?`);
   }
 
   /** The new message's number, or undefined when this very message is known already. */
@@ -168,6 +178,14 @@ export class Messages {
   /** The newest of a chat, oldest first. */
   newest(jid: string, limit: number): Message[] {
     return this.#newest.all(jid, limit).reverse().map(fromRow);
+  }
+
+  /**
+   * What was said lately in a group's chats and is settled, oldest first: nothing that still waits or was given up, and no
+   * notice of the host's.
+   */
+  settledIn(group: string, limit: number): Message[] {
+    return this.#settled.all(group, limit).reverse().map(fromRow);
   }
 
   /** By the platform's own id: a message rather than what was done to it later. */

@@ -1,5 +1,6 @@
 // A row of the outbox as its table has it and as the rooms know it.
 import { z } from 'zod';
+import { readColumn } from '../lib/json.ts';
 import type { Place } from '../model/chat.ts';
 
 const spooled = z.object({ path: z.string(), name: z.string(), mime: z.string().optional() });
@@ -63,8 +64,8 @@ export function fromColumns(row: OutboxColumns): OutboxRow {
     place: { jid: row.chat_jid, thread: row.thread ?? undefined },
     turnId: row.turn_id ?? undefined,
     replyTo: row.reply_to ?? undefined,
-    file: row.file === null ? undefined : spooled.parse(JSON.parse(row.file)),
-    buttons: row.buttons === null ? undefined : buttons.parse(JSON.parse(row.buttons)),
+    file: readColumn(row.file, spooled, undefined),
+    buttons: readColumn(row.buttons, buttons, undefined),
     platformId: row.platform_id ?? undefined,
     nextAttemptAt: row.next_attempt_at,
     failingSince: row.failing_since ?? undefined,

@@ -96,8 +96,8 @@ export class Outbox {
     const wasSending = "state IN ('due', 'sending') AND state = 'sending'";
     this.#wereSending = db.prepare<[], OutboxColumns>(`SELECT * FROM outbox WHERE ${wasSending}`);
     this.#requeue = db.prepare(`UPDATE outbox SET state = 'due', next_attempt_at = 0 WHERE ${wasSending}`);
-    this.#openIn = db.prepare<[string], { n: number }>(
-      "SELECT COUNT(*) AS n FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
+    this.#openIn = db.prepare<[string], { key: string }>(
+      "SELECT key || '/' || part AS key FROM outbox WHERE chat_jid = ? AND state IN ('due', 'sending')",
     );
     this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
       CASE WHEN kind = 'edit' THEN '[changed ' || target || ' to] ' || text
@@ -212,7 +212,12 @@ export class Outbox {
   }
 
   openIn(jid: string): number {
-    return this.#openIn.get(jid)?.n ?? 0;
+    return this.openKeys(jid).length;
+  }
+
+  /** The keys that its parts are sent under. */
+  openKeys(jid: string): string[] {
+    return this.#openIn.all(jid).map(({ key }) => key);
   }
 
   /** What a turn has said so far; not what it is still writing. */

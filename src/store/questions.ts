@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readColumn } from '../lib/json.ts';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 import { jidNow } from './moves.ts';
@@ -126,7 +127,7 @@ function fromColumns(row: QuestionColumns): Question {
     group: row.group_folder,
     place: { jid: row.chat_jid, thread: row.thread ?? undefined },
     question: row.question,
-    options: labels.parse(JSON.parse(row.options)),
+    options: readColumn(row.options, labels, []),
     numbered: row.numbered === 1,
     key: row.outbox_key,
     expiresAt: row.expires_at,

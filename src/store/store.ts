@@ -7,10 +7,12 @@ import { Facts } from './facts.ts';
 import { Groups } from './groups.ts';
 import { History } from './history.ts';
 import { Inbox } from './inbox.ts';
+import { Instants } from './instants.ts';
 import { Messages } from './messages.ts';
 import { Moves } from './moves.ts';
 import { Outbox } from './outbox.ts';
 import { Owners, Pairings } from './owners.ts';
+import { Prune } from './prune.ts';
 import { Questions } from './questions.ts';
 import { Requests } from './requests.ts';
 import { Said } from './said.ts';
@@ -19,6 +21,7 @@ import { Sessions } from './sessions.ts';
 import { Streams } from './streams.ts';
 import { TaskRuns } from './task-runs.ts';
 import { Tasks } from './tasks.ts';
+import { openingTrouble } from './trouble.ts';
 import { Turns } from './turns.ts';
 import { UsageSums } from './usage.ts';
 
@@ -46,6 +49,8 @@ export class Store {
   readonly taskRuns: TaskRuns;
   readonly usage: UsageSums;
   readonly search: Search;
+  readonly instants: Instants;
+  readonly prune: Prune;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -70,11 +75,21 @@ export class Store {
     this.taskRuns = new TaskRuns(db);
     this.usage = new UsageSums(db);
     this.search = new Search(db);
+    this.instants = new Instants(db);
+    this.prune = new Prune(db);
   }
 
+  /** Throws `store.*` with a cure: damaged, locked, full, closed to this user, newer, or a module for another Node. */
   static open(path: string): Store {
     const here = dirname(fileURLToPath(import.meta.url));
-    return new Store(openDatabase(path, readMigrations(join(here, 'migrations'))));
+    let db: Db | undefined;
+    try {
+      db = openDatabase(path, readMigrations(join(here, 'migrations')));
+      return new Store(db);
+    } catch (error) {
+      db?.close();
+      throw openingTrouble(path, error);
+    }
   }
 
   /** All or nothing; nested calls join the outer one. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type InputFile, type ResultError, type ResultFile, resultError } from '../../protocol/mailbox.ts';
+import { readColumn } from '../lib/json.ts';
 import type { Place } from '../model/chat.ts';
 import type { Db } from './database.ts';
 
@@ -19,7 +20,7 @@ export interface InputRow {
   /** An interrupt stops what was given before it; it is no part of the work, and its row stays `open`. */
   readonly kind: 'message' | 'interrupt';
   readonly turn_id: string;
-  /** The file as it stands in the mailbox. */
+  /** The file as it stands in the mailbox; empty once a result names it. */
   readonly body: string;
   readonly taken: number;
   readonly state: 'open' | 'answered' | 'failed';
@@ -65,7 +66,7 @@ export class Turns {
     this.#setBody = db.prepare('UPDATE inputs SET body = ? WHERE seq = ?');
     this.#inputs = db.prepare<[string], InputColumns>('SELECT * FROM inputs WHERE turn_id = ? ORDER BY seq');
     this.#take = db.prepare('UPDATE inputs SET taken = 1 WHERE turn_id = ? AND id = ? AND taken = 0');
-    this.#answer = db.prepare('UPDATE inputs SET state = ?, error = ? WHERE turn_id = ? AND id = ?');
+    this.#answer = db.prepare("UPDATE inputs SET state = ?, error = ?, body = '' WHERE turn_id = ? AND id = ?");
     this.#addResult = db.prepare(`INSERT INTO results (turn_id, ordinal, status, answers, usage, stored_at)
       VALUES (@turnId, @ordinal, @status, @answers, @usage, @now) ON CONFLICT DO NOTHING`);
     this.#lastOrdinal = db.prepare<[string], { last: number | null }>(
@@ -120,7 +121,7 @@ export class Turns {
     return this.#inputs.all(turnId).map(({ error, ...input }) => ({
       ...input,
       kind: kindOf(input.id),
-      error: error === null ? undefined : resultError.parse(JSON.parse(error)),
+      error: readColumn(error, resultError, undefined),
     }));
   }
 

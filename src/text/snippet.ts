@@ -1,4 +1,5 @@
 import { type Phrase, withoutAccents } from './search-words.ts';
+import { boundaryBefore, oneLine } from './shorten.ts';
 
 const before = 60;
 const longest = 240;
@@ -10,18 +11,10 @@ export function snippet(text: string, phrases: readonly Phrase[]): string {
   const line = oneLine(text);
   if (line.length <= longest) return line;
   const at = placeOf(line, phrases);
-  const start = at <= before ? 0 : atWord(line, at - before);
-  const end = Math.min(line.length, start + longest);
-  const piece = line.slice(start, end).toWellFormed().replaceAll('\ufffd', '');
+  const start = at <= before ? 0 : boundaryBefore(line, atWord(line, at - before));
+  const end = boundaryBefore(line, start + longest);
+  const piece = line.slice(start, end);
   return `${start > 0 ? '…' : ''}${piece}${end < line.length ? '…' : ''}`;
-}
-
-// Directions that are turned round could make a text read as something else.
-function oneLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\s]+/gu, ' ')
-    .trim();
 }
 
 function placeOf(line: string, phrases: readonly Phrase[]): number {

@@ -1,143 +1,223 @@
-import { type Fence, fenceAfter, fenceAfterLine } from './fence.ts';
+import { type Measure, plainer, type Size, take } from './markdown/cut.ts';
+import { type Parsed, parseMarkdown, parsePlaced } from './markdown/parse.ts';
+import { printMarkdown, wordsOf } from './markdown/print.ts';
+import { shownSize } from './markdown/size.ts';
+import { type Block, type Inline, textOf } from './markdown/tree.ts';
+import { boundaryBefore } from './shorten.ts';
+
+/** What one message holds on a platform. */
+export interface TextLimits {
+  /** UTF-16 units: of the Markdown itself, or of what a reader sees where `counts` says so. At least 10. */
+  readonly length: number;
+  readonly counts?: 'shown' | undefined;
+  /** Paragraphs, headings, lists and their items, rows …, one inside the other counted too. */
+  readonly blocks?: number | undefined;
+  /** Of a table; a wider one is shown as lines. */
+  readonly columns?: number | undefined;
+}
 
 /**
- * Cuts Markdown into parts of at most `limit` UTF-16 units (`limit` ≥ 2): beside fences and between paragraphs where it
- * can, else between lines, else between words, never inside a surrogate pair. A fence that is cut is closed and opened
- * again with its language. The parts together hold everything but white space; none is blank.
+ * Cuts Markdown into parts that a message can hold, each whole by itself: a table goes on with its heading, code with its
+ * fence and language, a list with its number, quotations and marks are closed and opened again. It is cut between blocks
+ * where it can be, else between lines, else between words, never inside a character as people see it. Nothing but white
+ * space is lost, nothing comes twice but what makes a part whole; no part is blank.
  */
-export function splitText(text: string, limit: number): string[] {
-  if (!(limit >= 2)) throw new RangeError(`cannot split text into parts of ${limit}`);
-  const parts: string[] = [];
-  let at = 0;
-  let open: Fence | undefined;
-  while (at < text.length) {
-    if (!open) at = afterBlankLines(text, at);
-    const { head } = frameOf(open, limit);
-    if (head === '') open = undefined;
-    const room = limit - head.length;
-    if (text.length - at <= room) {
-      const last = text.slice(at);
-      if (last.trim() !== '') parts.push(head + last);
-      break;
+export function splitMarkdown(text: string, limits: TextLimits): string[] {
+  if (!(limits.length >= 10)) throw new RangeError(`cannot split text into parts of ${limits.length}`);
+  if (text.trim() === '') return [];
+  if (surelyFits(text, limits)) return [text];
+  const shown = (block: Block) => shownSize(block, limits.columns);
+  const parts = splitBy(text, {
+    measure: limits.counts === 'shown' ? shown : (block) => ({ ...shown(block), length: sourceLength(block) }),
+    room: { length: limits.length, blocks: limits.blocks ?? Number.POSITIVE_INFINITY },
+    ...(limits.counts === 'shown' ? {} : { written: true }),
+  });
+  return parts.length === 1 && (limits.counts === 'shown' || text.length <= limits.length) ? [text] : parts;
+}
+
+/** The same for a form that has a length of its own. */
+export function splitBy(text: string, how: Splitting): string[] {
+  if (text.trim() === '') return [];
+  return [...new Splitter(parsePlaced(text), how).parts()];
+}
+
+/** With the empty line behind it. */
+function sourceLength(block: Block): number {
+  return printMarkdown([block]).length + 2;
+}
+
+/** Without reading it: a line is no more than three blocks (a list, its item, the words), and two for each mark on it. */
+function surelyFits(text: string, { length, blocks, columns }: TextLimits): boolean {
+  if (text.length > length) return false;
+  // A table that is too wide is shown as lines, each with its heading.
+  if (columns !== undefined && text.split('|').length > columns) return false;
+  const marks = text.match(/(?<!\S)(?:>|[-*]|\d{1,3}[.)])(?!\S)/g)?.length ?? 0;
+  return blocks === undefined || text.split('\n').length * 3 + marks * 2 <= blocks;
+}
+
+/** A block with the lines it was written in, as long as it is whole. */
+interface Piece {
+  readonly block: Block;
+  readonly lines?: readonly [from: number, to: number];
+}
+
+interface Splitting {
+  readonly measure: Measure;
+  readonly room: Size;
+  /** The length is that of the Markdown, as it was written where a block stays whole. */
+  readonly written?: true;
+}
+
+class Splitter {
+  readonly #parsed: Parsed;
+  readonly #splitting: Splitting;
+  readonly #waiting: Piece[];
+  #part: Piece[] = [];
+  #left: Size;
+
+  constructor(parsed: Parsed, splitting: Splitting) {
+    this.#parsed = parsed;
+    this.#splitting = splitting;
+    this.#left = splitting.room;
+    this.#waiting = parsed.blocks.map(({ block, from, to }): Piece => ({ block, lines: [from, to] })).reverse();
+  }
+
+  *parts(): Generator<string> {
+    for (let piece = this.#waiting.pop(); piece; piece = this.#waiting.pop()) {
+      const size = this.#sizeOf(piece);
+      if (size !== undefined && this.#hasRoomFor(size)) this.#add(piece, size);
+      else if (this.#isFilled()) yield* this.#end(piece);
+      else yield* this.#cut(piece);
     }
-    const window = text.slice(at, at + room + 1);
-    const cut = chooseCut(window, room, open);
-    const body = window.slice(0, cut.end);
-    const part = head + (cut.open ? body : body.trimEnd()) + frameOf(cut.open, limit).tail;
-    if (part.trim() !== '') parts.push(part);
-    at += cut.resume;
-    open = cut.open;
-    const closing = open && closingLine(text, at, open);
-    if (closing) {
-      at += closing.length;
-      open = undefined;
+    yield* this.#end();
+  }
+
+  /** A quarter or more is taken: better a part that ends here than a block in two. */
+  #isFilled(): boolean {
+    const { room } = this.#splitting;
+    return (
+      this.#part.length > 0 && (this.#left.length < (room.length * 3) / 4 || this.#left.blocks < (room.blocks * 3) / 4)
+    );
+  }
+
+  *#cut(piece: Piece): Generator<string> {
+    const { measure, room } = this.#splitting;
+    const { head, rest } = take([piece.block], this.#left, measure);
+    if (head.length === 0 && rest.length === 0) return;
+    const odd = head.find((block) => !isReadAgain(block));
+    if (odd) {
+      if (isBarest(odd)) yield* this.#pieces(odd.children[0].text);
+      this.#wait([...head.flatMap((block) => (block !== odd ? [block] : isBarest(odd) ? [] : plainer(odd))), ...rest]);
+    } else if (head.length > 0) {
+      for (const block of head) this.#add({ block }, measure(block));
+      yield* this.#end();
+      this.#wait(rest);
+    } else if (this.#left !== room) yield* this.#end(piece);
+    // Not even the smallest piece of it fits into an empty part.
+    else if (isBarest(piece.block)) yield* this.#pieces(piece.block.children[0].text);
+    else this.#wait(plainer(piece.block));
+  }
+
+  *#pieces(text: string): Generator<string> {
+    const { room } = this.#splitting;
+    for (let at = 0; at < text.length; ) {
+      const size = boundaryBefore(text.slice(at, at + room.length + 300), room.length);
+      const piece = text.slice(at, at + size);
+      if (piece.trim() !== '') yield piece;
+      at += size;
     }
   }
-  return parts;
-}
 
-interface Cut {
-  /** The part is `window.slice(0, end)`. */
-  readonly end: number;
-  /** The next part begins here. */
-  readonly resume: number;
-  readonly open: Fence | undefined;
-}
+  #wait(blocks: readonly Block[]): void {
+    this.#waiting.push(...[...blocks].reverse().map((block) => ({ block })));
+  }
 
-/** `window` is one unit longer than `room`, to see whether a word ends exactly at its edge. */
-function chooseCut(window: string, room: number, open: Fence | undefined): Cut {
-  const lines = lineCuts(window, room, open);
-  const enough = room / 4;
-  const good = [lines.block, lines.line].find((cut) => cut !== undefined && cut.end >= enough);
-  if (good) return good;
-  const word = wordCut(window, room, open);
-  if (word && word.end >= enough) return word;
-  return lines.line ?? lines.block ?? word ?? hardCut(window, room, open);
-}
+  #add(piece: Piece, size: Size): void {
+    this.#part.push(piece);
+    this.#left = { length: this.#left.length - size.length, blocks: this.#left.blocks - size.blocks };
+  }
 
-/** The latest cut before a line, and the latest that is also a border of blocks. */
-function lineCuts(window: string, room: number, open: Fence | undefined): { block?: Cut; line?: Cut } {
-  const found: { block?: Cut; line?: Cut } = {};
-  let fence = open;
-  let start = 0;
-  let afterBlock = false;
-  for (let newline = window.indexOf('\n'); newline >= 0; newline = window.indexOf('\n', start)) {
-    const line = window.slice(start, newline);
-    const before = fence;
-    fence = fenceAfterLine(line, before);
-    const opens = !before && fence !== undefined;
-    const blank = !before && line.trim() === '';
-    if (start > 0 && !before && (opens || blank || afterBlock)) {
-      found.block = { end: start - 1, resume: start, open: undefined };
+  *#end(next?: Piece): Generator<string> {
+    const text = this.#markdown();
+    if (next) this.#waiting.push(next);
+    this.#part = [];
+    this.#left = this.#splitting.room;
+    if (text.trim() !== '') yield text;
+  }
+
+  /** Undefined when it surely is too large. */
+  #sizeOf({ block, lines }: Piece): Size | undefined {
+    const { measure, written } = this.#splitting;
+    if (isLong(block, this.#left.length)) return undefined;
+    const size = measure(block);
+    return lines && written ? { ...size, length: this.#written(lines).length + 2 } : size;
+  }
+
+  #hasRoomFor({ length, blocks }: Size): boolean {
+    return length - 2 <= this.#left.length && blocks <= this.#left.blocks;
+  }
+
+  #written([from, to]: readonly [number, number]): string {
+    return this.#parsed.lines.slice(from, to).join('\n').trimEnd();
+  }
+
+  /** What was written where it is whole, and between such blocks; the pieces of others printed. */
+  #markdown(): string {
+    let text = '';
+    let before: Piece | undefined;
+    for (const piece of this.#part) {
+      const { lines } = piece;
+      const near = before?.lines && lines && before.lines[1] === lines[0];
+      text += before === undefined ? '' : near ? '\n' : '\n\n';
+      text += lines ? this.#written(lines) : printMarkdown([piece.block]);
+      before = piece;
     }
-    // Right behind an opening line the part would end in an empty fence.
-    if (newline > 0 && !opens && newline + closeLength(fence) <= room) {
-      found.line = { end: newline, resume: newline + 1, open: fence };
-    }
-    afterBlock = blank || (before !== undefined && fence === undefined);
-    start = newline + 1;
+    return text;
   }
-  const rest = window.slice(start);
-  if (start > 0 && !fence && (afterBlock || fenceAfterLine(rest, undefined))) {
-    found.block = { end: start - 1, resume: start, open: undefined };
-  }
-  return found;
 }
 
-function wordCut(window: string, room: number, open: Fence | undefined): Cut | undefined {
-  const reserve = closeLength(fenceAfter(window, open)) + closeLength(open);
-  for (let at = Math.min(room - reserve, window.length - 1); at > 0; at--) {
-    if (!/\s/.test(window[at] ?? '') || /^\s*(`{3}|~{3})/.test(window.slice(at, at + 200))) continue;
-    const fence = fenceAfter(window.slice(0, at), open);
-    if (at + closeLength(fence) > room) continue;
-    return { end: at, resume: fence ? at : at + 1, open: fence };
+/** Its Markdown says the same when it is read again. */
+function isReadAgain(block: Block): boolean {
+  return sameWords(parseMarkdown(printMarkdown([block])), [block]);
+}
+
+function sameWords(one: readonly Block[], other: readonly Block[]): boolean {
+  return wordsOf(one).replace(/\s+/g, '') === wordsOf(other).replace(/\s+/g, '');
+}
+
+function isBarest(block: Block): block is { type: 'paragraph'; children: readonly [{ type: 'text'; text: string }] } {
+  return block.type === 'paragraph' && block.children.length === 1 && block.children[0]?.type === 'text';
+}
+
+/** Looks no further than to where it is. */
+function isLong(block: Block, length: number): boolean {
+  let left = length;
+  for (const run of runsOf(block)) {
+    left -= typeof run === 'string' ? run.length : textOf(run).length;
+    if (left < 0) return true;
   }
-  return undefined;
+  return false;
 }
 
-function hardCut(window: string, room: number, open: Fence | undefined): Cut {
-  let end = room;
-  let fence = fenceAfter(window.slice(0, end), open);
-  // A shorter piece may leave out the very line that opened the fence: look again until it fits.
-  while (end > 2 && end + closeLength(fence) > room) {
-    end = Math.max(2, Math.min(end - 1, room - closeLength(fence)));
-    fence = fenceAfter(window.slice(0, end), open);
+function* runsOf(block: Block): Generator<string | readonly Inline[]> {
+  switch (block.type) {
+    case 'paragraph':
+    case 'heading':
+      for (const node of block.children) yield 'text' in node ? node.text : [node];
+      return;
+    case 'code':
+      yield block.text;
+      return;
+    case 'quote':
+      for (const child of block.children) yield* runsOf(child);
+      return;
+    case 'list':
+      for (const { children } of block.items) for (const child of children) yield* runsOf(child);
+      return;
+    case 'table':
+      for (const row of [block.header, ...block.rows]) yield* row;
+      return;
+    case 'rule':
+      return;
   }
-  // A fence so long that it leaves no room for what it holds is text like any other.
-  if (end < room / 4) {
-    end = room;
-    fence = undefined;
-  }
-  const unit = window.charCodeAt(end - 1);
-  if (end > 1 && unit >= 0xd800 && unit <= 0xdbff) end -= 1;
-  return { end, resume: end, open: end + closeLength(fence) <= room ? fence : undefined };
-}
-
-/** What a part inside `open` begins and ends with; nothing when that would leave no room for the text. */
-function frameOf(open: Fence | undefined, limit: number): { head: string; tail: string } {
-  if (!open) return { head: '', tail: '' };
-  const tail = `\n${open.indent}${open.marker}`;
-  for (const info of [open.info, '']) {
-    const head = `${open.indent}${open.marker}${info}\n`;
-    if (head.length + tail.length <= limit / 2) return { head, tail };
-  }
-  return { head: '', tail: '' };
-}
-
-function closeLength(open: Fence | undefined): number {
-  return open ? open.indent.length + open.marker.length + 1 : 0;
-}
-
-/** The line at `at` with its newline, when all it does is close `open`: a cut before it has closed the fence already. */
-function closingLine(text: string, at: number, open: Fence): string | undefined {
-  const line = /[^\n]{0,1000}(\n|$)/y;
-  line.lastIndex = at;
-  const found = line.exec(text)?.[0];
-  return found !== undefined && !fenceAfterLine(found.trimEnd(), open) ? found : undefined;
-}
-
-function afterBlankLines(text: string, at: number): number {
-  const blank = /(?:[ \t\r]*\n)+/y;
-  blank.lastIndex = at;
-  return at + (blank.exec(text)?.[0].length ?? 0);
 }

@@ -1,7 +1,7 @@
 import { editRequest } from '../../protocol/tools/talk.ts';
 import { postDeed } from '../acts/post-deed.ts';
 import { stripInternal } from '../text/internal.ts';
-import { splitText } from '../text/split.ts';
+import { splitMarkdown } from '../text/split.ts';
 import { defineTool, messageCalled, refuse, type ToolDesk } from './tool.ts';
 
 /** Replaces the text of a message of ours. */
@@ -19,9 +19,12 @@ export function createTool(desk: ToolDesk) {
       if (ours.state === 'dead') return refuse('never_sent', `${id} never reached the chat. Send it anew.`);
       const text = stripInternal(given);
       if (text === '') return refuse('nothing_to_send', 'Nothing remains of the text.');
-      const longest = desk.limitOf(place.jid);
-      if (splitText(text, longest).length > 1) {
-        return refuse('too_long', `The new text must fit one message, ${longest} characters here. Send the rest anew.`);
+      const limits = desk.limitOf(place.jid);
+      if (splitMarkdown(text, limits).length > 1) {
+        return refuse(
+          'too_long',
+          `The new text must fit one message, ${limits.length} characters here. Send the rest anew.`,
+        );
       }
       if (desk.store.said.change(ours.id, text)) return { ok: true, result: `${id} was changed before it was sent.` };
       if (!desk.abilitiesOf(place.jid).edits) {

@@ -3,7 +3,6 @@ import { registerGroupRequest } from '../../protocol/tools/groups.ts';
 import { guard } from '../acts/guard.ts';
 import { registerGroup } from '../acts/register-group.ts';
 import { setGroup } from '../acts/set-group.ts';
-import { channelOfJid } from '../model/chat.ts';
 import { isGroupFolder } from '../model/group.ts';
 import { defineTool, mainOnly, refuse, type ToolDesk, type ToolReply } from './tool.ts';
 
@@ -41,12 +40,9 @@ function done({ containerConfig }: Wanted, what: string): ToolReply {
   return { ok: true, result: `${what} containerConfig was not followed: only the owner decides on it.` };
 }
 
-function whyNot({ store }: ToolDesk, { jid, folder }: Wanted): ToolReply | undefined {
-  if (channelOfJid(jid) === undefined) {
-    return refuse(
-      'unknown_chat',
-      `"${jid}" is no chat id. They look like tg:-1001234567 or 1203@g.us; list_groups shows them.`,
-    );
+function whyNot({ store, registry }: ToolDesk, { jid, folder }: Wanted): ToolReply | undefined {
+  if (registry.channelOf(jid) === undefined) {
+    return refuse('unknown_chat', `"${jid}" is no chat id. They look like tg:-1001234567; list_groups shows them.`);
   }
   if (!isGroupFolder(folder)) {
     return refuse(

@@ -207,7 +207,7 @@ describe('what is changed of a task', () => {
     const reply = await desk.call('list_tasks', {});
     const lines = reply.ok ? String(reply.result).split('\n') : [];
     expect(lines).toEqual([
-      expect.stringMatching(/^t1 · active · every day at 09:00 \(0 9 \* \* \*\) · next .* · “(word )+…”$/),
+      expect.stringMatching(/^t1 · active · every day at 09:00 \(0 9 \* \* \*\) · next .* · “(word )+word…”$/),
       expect.stringMatching(/^t2 · active · every 20 min .* · group team, tg:-2$/),
       expect.stringMatching(/^t3 · paused · .* · group team, tg:-2$/),
     ]);

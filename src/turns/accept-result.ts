@@ -10,11 +10,12 @@ import type { TurnRow } from '../store/turns.ts';
 import { stripInternal } from '../text/internal.ts';
 import { takeEyesOff } from './eyes.ts';
 import type { TurnParts, TurnSettings } from './parts.ts';
+import { noteAnswer } from './spoilt-session.ts';
 import { taskOf } from './task-row.ts';
 
 /** What storing a result needs. */
-export interface SayParts extends Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react'> {
-  readonly settings: Pick<TurnSettings, 'timeZone'>;
+export interface SayParts extends Pick<TurnParts, 'store' | 'clock' | 'log' | 'desk' | 'react' | 'failedAnswer'> {
+  readonly settings: Pick<TurnSettings, 'timeZone' | 'model'>;
 }
 
 /**
@@ -27,7 +28,7 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
   if (turn?.group_folder !== folder) return false;
   const now = clock.now();
   store.transaction(() => {
-    if (!store.turns.addResult(result, now)) return;
+    if (!store.turns.addResult(withAnswer(parts, folder, result), now)) return;
     // A failed try costs as well.
     if (result.usage) store.usage.add({ day: localDay(now, settings.timeZone), group: folder }, result.usage);
     if (result.newSessionId !== undefined) store.sessions.set(folder, result.newSessionId, now);
@@ -39,6 +40,9 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
     const answered = store.inbox.claimedBy(turn.id).filter((row) => result.answers.includes(row.input_id ?? ''));
     const rows = result.answers.reduce((count, input) => count + store.inbox.finish(turn.id, input), 0);
     takeEyesOff(parts, answered);
+    if (result.status === 'ok' && answered.some((row) => taskOf(store, row)?.task.contextMode !== 'isolated')) {
+      noteAnswer(parts, folder);
+    }
     finishRuns(parts, turn, { result, answered });
     if (result.answers.length > 0 && rows === 0) return;
     // A chat that was taken from the group since hears nothing more from it.
@@ -46,6 +50,12 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
     sayResult(parts, turn, { result, answered, replyTo });
   });
   return true;
+}
+
+// What the gateway saw belongs to this result now; later it may have seen something else.
+function withAnswer(parts: SayParts, folder: string, result: ResultFile): ResultFile {
+  if (!result.error) return result;
+  return { ...result, error: { ...result.error, answer: parts.failedAnswer(folder) } };
 }
 
 /** What the result answers, and what it is. */
@@ -70,7 +80,7 @@ function sayResult(
   const key = `result:${turn.id}-${result.ordinal}`;
   const place = { jid: turn.chat_jid, thread: turn.thread ?? undefined };
   const said = { key, group: turn.group_folder, place, turnId: turn.id };
-  const text = result.result?.trim() ?? '';
+  const text = withCut(result);
   const tasks = answered.map((row) => taskOf(store, row)?.task);
   const asked = tasks.some((task) => task === undefined);
   if (result.skipped && !asked) return;
@@ -87,6 +97,18 @@ function sayResult(
     // What is all <internal> is silence on purpose; nothing at all is not. Nobody waits for a task's words.
     postMessage(desk, { ...said, text: wordless });
   }
+}
+
+/** Says of an answer that it is not whole, and how to get the rest. */
+function withCut({ result, cut }: ResultFile): string {
+  const text = result?.trim() ?? '';
+  if (cut === undefined || stripInternal(text) === '') return text;
+  const why = {
+    output: 'My answer reached the limit of what I may write at once.',
+    window: 'Our conversation has no more room for a longer answer.',
+    paused: 'I paused here.',
+  }[cut];
+  return `${text}\n\n✂️ ${why} Say “go on” and I continue.`;
 }
 
 /** The input files that a stored result answers are taken away. */

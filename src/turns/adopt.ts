@@ -63,6 +63,11 @@ export class Adoption {
     return this.#problem === undefined ? undefined : { cause: 'sandbox', detail: this.#problem };
   }
 
+  /** The clock is another one than the next try was set by. */
+  forgetWait(): void {
+    this.#nextAt = 0;
+  }
+
   /** Looks for what lives, when it is time to. Returns at once; rings the inbox bell when it is through. */
   search(): void {
     const { clock, inboxBell, log } = this.#parts;

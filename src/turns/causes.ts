@@ -1,15 +1,28 @@
-import type { ResultError } from '../../protocol/mailbox.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import { isDiskFull } from '../store/database.ts';
+import { shorten } from '../text/shorten.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
-export type Cause = 'credential' | 'no-credential' | 'overloaded' | 'network' | 'sandbox' | 'disk' | 'budget';
+export type Cause =
+  | 'credential'
+  | 'no-credential'
+  | 'billing'
+  | 'limit'
+  | 'model'
+  | 'address'
+  | 'overloaded'
+  | 'network'
+  | 'sandbox'
+  | 'disk'
+  | 'budget';
 
 /** Why rows wait although nothing is wrong with them. */
 export interface Held {
   readonly cause: Cause;
   readonly detail: string;
+  /** What is said of it: to any chat, and to the owner. Made from the cause where it is left out. */
+  readonly words?: { readonly chat: string; readonly owner: string };
   /** Where it is known when they can be tried again. */
   readonly untilAt?: number | undefined;
   /** Main is told once for each; by default once an hour for each cause. */
@@ -19,9 +32,20 @@ export interface Held {
 export type Failure =
   /** The turn failed by itself: what it had taken spends an attempt. */
   | { readonly type: 'message'; readonly reason: string }
-  | { readonly type: 'outside'; readonly cause: Cause; readonly detail: string }
+  /** Trying again cannot help: what it had taken is answered by this. `session`: see `failures.ts`. */
+  | Ended
+  | (Omit<Held, 'once'> & { readonly type: 'outside' })
   /** We ended it: nothing is spent. */
   | { readonly type: 'ours' };
+
+export interface Ended {
+  readonly type: 'ends';
+  /** What any chat may read; `detail`, the server's own words, only the owner does. */
+  readonly reason: string;
+  readonly detail: string;
+  readonly cure: string;
+  readonly session?: 'suspect' | 'spoilt' | 'full' | 'tainted';
+}
 
 /** Tries after which a message is given up; the waits between them are 5, 10, 20, 40, 80 s. */
 export const maxAttempts = 6;
@@ -29,6 +53,7 @@ export const maxAttempts = 6;
 export const maxClaims = 20;
 
 const fiveMinutesMs = 300_000;
+const quarterMs = 900_000;
 /** Never by itself: a restart or a new message tries again. */
 const notByItself = Number.MAX_SAFE_INTEGER;
 
@@ -36,10 +61,15 @@ export function retryAt(cause: Cause, tries: number, now: number): number {
   switch (cause) {
     case 'credential':
     case 'no-credential':
+    case 'model':
     case 'budget':
       return notByItself;
+    case 'billing':
+    case 'limit':
+      return now + quarterMs;
     case 'sandbox':
       return now + 5_000;
+    case 'address':
     case 'overloaded':
     case 'network':
     case 'disk':
@@ -48,28 +78,22 @@ export function retryAt(cause: Cause, tries: number, now: number): number {
 }
 
 /** In one sentence each: what any chat may know, and what the owner can do about it. */
-export function causeText(cause: Cause, detail: string): { chat: string; owner: string } {
+export function causeText({ cause, detail, words }: Held): { chat: string; owner: string } {
+  if (words) return words;
   switch (cause) {
-    case 'credential':
-      return {
-        chat: 'The model does not let me in just now.',
-        owner: `The model refused my credential (${detail}): put a valid key into .env and start me again.`,
-      };
     case 'no-credential':
       return {
         chat: 'I have no way to the model yet.',
         owner: 'I have no model credential: add a line ANTHROPIC_API_KEY=… to .env and start me again.',
       };
-    case 'overloaded':
-      return { chat: 'The model is overloaded right now.', owner: `The model is overloaded right now (${detail}).` };
-    case 'network':
-      return { chat: 'I cannot reach the model right now.', owner: `I cannot reach the model (${detail}).` };
     case 'sandbox':
       return { chat: 'I cannot start working right now.', owner: `I cannot start my sandbox: ${detail}` };
     case 'disk':
       return { chat: 'I am out of room right now.', owner: detail };
     case 'budget':
       return { chat: 'What I may spend today is spent; I go on after midnight.', owner: detail };
+    default:
+      return { chat: 'I cannot reach the model right now.', owner: `I cannot go on: ${detail}.` };
   }
 }
 
@@ -79,24 +103,9 @@ export function failureOfError(error: unknown): Failure {
   if (error instanceof NanoclawError && /^(sandbox|gateway)\./.test(error.code)) {
     return { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) };
   }
-  return { type: 'message', reason: shorten(sentenceOf(error)) };
+  return { type: 'message', reason: reasonIn(sentenceOf(error)) };
 }
 
-/** What the error of a result means for the messages it names. */
-export function failureOfResult(error: ResultError | undefined): Failure {
-  const message = shorten(error?.message ?? 'my agent gave no reason');
-  const detail = error?.status === undefined ? message : `error ${error.status}`;
-  switch (error?.code) {
-    case 'credential':
-    case 'overloaded':
-    case 'network':
-      return { type: 'outside', cause: error.code, detail };
-    default:
-      return { type: 'message', reason: message };
-  }
-}
-
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+function reasonIn(text: string): string {
+  return shorten(text, 200).replace(/\.$/, '');
 }

@@ -1,3 +1,4 @@
+import { forgetSession } from '../acts/run-facts.ts';
 import { pause } from '../lib/clock.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Place } from '../model/chat.ts';
@@ -5,7 +6,6 @@ import { type Adopted, Adoption } from './adopt.ts';
 import { Lane } from './lane.ts';
 import type { LaneParts, TurnParts } from './parts.ts';
 import { Prewarmer } from './prewarm.ts';
-import { forgetSession } from './renew.ts';
 import { holdPlace } from './settle.ts';
 import { Slots } from './slots.ts';
 import { storeStop } from './stop-turn.ts';
@@ -116,8 +116,9 @@ export class Dispatcher {
 
   /** As `renew`, but joins the caller's transaction: what it gives is to be called after the commit. */
   storeRenew(folder: string): () => void {
-    forgetSession(this.#parts, folder, this.#lanes.get(folder)?.live?.runId);
-    return () => this.#parts.inboxBell.ring();
+    const { store, inboxBell } = this.#parts;
+    store.transaction(() => forgetSession(store, folder));
+    return () => inboxBell.ring();
   }
 
   /** Why no turn can begin: what the engine said when it was asked last, undefined when it did what it should. */
@@ -165,6 +166,8 @@ export class Dispatcher {
     const group = store.groups.get(folder);
     const place = store.inbox.duePlace(folder, now);
     if (group && place) void this.#lane(folder).begin(group, place);
+    // A group that is gone takes what waits for it along; only what came in that very moment is still here.
+    else if (!group) store.inbox.buryWaiting(folder);
   }
 
   #hold(folder: string, now: number): void {
@@ -189,11 +192,28 @@ export class Dispatcher {
   // A lid that was closed is no silence of the agent: it slept as well.
   #noticeSleep(now: number): void {
     const slept = now - this.#lookedAt > sweepMs + sleepMs;
+    const setBack = now < this.#lookedAt;
     this.#lookedAt = now;
+    if (setBack) this.#followClock(now);
     if (!slept) return;
     this.#parts.log.info('the machine seems to have slept');
     this.#slots.forgetWaits();
     for (const { live } of this.#lanes.values()) if (live) live.signAt = now;
+  }
+
+  // What was to happen at an instant that lies ahead again would wait for it.
+  #followClock(now: number): void {
+    const { store, log } = this.#parts;
+    log.warn('the clock was set back');
+    store.transaction(() => {
+      store.instants.clamp(now, { setBack: true });
+      // Whatever they wait for is looked at anew, by the clock there is.
+      store.inbox.wakeCauses();
+    });
+    this.#slots.forgetWaits();
+    this.#prewarmer.forgetTries();
+    this.#adoption.forgetWait();
+    for (const { live } of this.#lanes.values()) live?.followClock(now);
   }
 
   #lane(folder: string): Lane {

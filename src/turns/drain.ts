@@ -1,4 +1,4 @@
-import { inputFileName, resultFile } from '../../protocol/mailbox.ts';
+import { inputFileName, type ResultFile, resultFile } from '../../protocol/mailbox.ts';
 import type { Mailbox, MailboxFile } from '../ipc/mailbox.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Group } from '../model/group.ts';
@@ -48,11 +48,19 @@ type TurnLike = Pick<Turn, 'id' | 'place'>;
 function takeResult(parts: TurnParts, { mailbox, group }: Box, file: MailboxFile): boolean {
   const result = resultFile.safeParse(parseJson(file.text));
   if (!result.success) return mailbox.reject('results', file.name, 'this is no result');
-  if (!acceptResult(parts, group.folder, result.data)) {
+  if (!acceptResult(parts, group.folder, priced(parts, result.data))) {
     return mailbox.reject('results', file.name, 'it belongs to no turn of this group');
   }
   removeAnswered(parts, mailbox, result.data.turnId);
   return mailbox.remove('results', file.name);
+}
+
+/** With what it costs, which of the rehearsal model is nothing; its tokens may be looked at. */
+export function priced({ settings }: TurnParts, result: ResultFile): ResultFile {
+  if (!settings.costsNothing || !result.usage) return result;
+  const { models, ...usage } = result.usage;
+  const free = Object.entries(models ?? {}).map(([name, one]) => [name, { ...one, costUsd: 0 }]);
+  return { ...result, usage: { ...usage, costUsd: 0, ...(models && { models: Object.fromEntries(free) }) } };
 }
 
 function takeAcknowledged(parts: TurnParts, { mailbox, turn }: Box): void {

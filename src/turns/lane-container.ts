@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../lib/clock.ts';
 import { untilAborted } from '../lib/until-aborted.ts';
+import { sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
-import { failureOfError } from './causes.ts';
+import { type Failure, failureOfError } from './causes.ts';
 import { type LiveFrame, LiveRun } from './live-run.ts';
 import type { LaneParts, Launched } from './parts.ts';
 import { startLineFor } from './start-line.ts';
@@ -118,7 +119,7 @@ export class LaneContainer {
   }
 
   #noteFailure(error: unknown): void {
-    const failure = failureOfError(error);
+    const failure = failureOfLaunch(error);
     if (failure.type === 'outside' && failure.cause === 'sandbox') this.#parts.onMade(failure.detail);
   }
 
@@ -133,4 +134,10 @@ export class LaneContainer {
     });
     return live;
   }
+}
+
+/** Whatever kept a container from being made or given its work, the message is innocent of it. */
+export function failureOfLaunch(error: unknown): Failure {
+  const failure = failureOfError(error);
+  return failure.type === 'message' ? { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) } : failure;
 }

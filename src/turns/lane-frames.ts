@@ -4,7 +4,7 @@ import { Gather } from '../lib/gather.ts';
 import type { Place } from '../model/chat.ts';
 import { acceptResult, removeAnswered } from './accept-result.ts';
 import { resultOfBareFrame } from './bare-frame.ts';
-import { takeInput } from './drain.ts';
+import { priced, takeInput } from './drain.ts';
 import { beginSession } from './lane-notices.ts';
 import type { BareFrame, LiveFrame } from './live-run.ts';
 import type { TurnParts } from './parts.ts';
@@ -73,7 +73,8 @@ export class LaneFrames {
 
   storeTold(mailbox: Mailbox): void {
     for (let [result] = this.#told; result; [result] = this.#told) {
-      if (acceptResult(this.#parts, this.#folder, result)) removeAnswered(this.#parts, mailbox, result.turnId);
+      if (acceptResult(this.#parts, this.#folder, priced(this.#parts, result)))
+        removeAnswered(this.#parts, mailbox, result.turnId);
       this.#told.shift();
     }
   }

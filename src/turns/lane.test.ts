@@ -80,3 +80,14 @@ test('a flood of results that belong to nobody is two looks at most', async () =
   await new Promise(setImmediate);
   expect(place.counted.looks).toBeLessThanOrEqual(2);
 });
+
+test('what the rehearsal model used is kept as tokens, and costs nothing, whoever tells of it', async () => {
+  using place = open();
+  const one = { inputTokens: 10, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 };
+  const usage = { ...one, models: { 'claude-x': one } };
+  const result = { turnId: place.id, ordinal: 1, answers: [place.input.id], result: 'done', usage };
+  place.stdout.write(encodeFrame({ type: 'result', v: 1, status: 'ok', ...result }));
+  await eventually('it to be stored', () => place.store.turns.hasResults(place.id));
+  expect(place.store.usage.since('2000-01-01')).toMatchObject([{ inputTokens: 10, costUsd: 0, model: 'claude-x' }]);
+  expect(place.store.history.results(place.id)).toMatchObject([{ usage: { inputTokens: 10, costUsd: 0 } }]);
+});

@@ -1,15 +1,19 @@
+import { forgetStaleSession, isStale } from '../acts/run-facts.ts';
+import { tellMain } from '../acts/tell-main.ts';
 import type { Place } from '../model/chat.ts';
+import { sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
+import { isStoreTrouble } from '../store/trouble.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox } from './drain.ts';
-import { LaneContainer } from './lane-container.ts';
+import { failureOfLaunch, LaneContainer } from './lane-container.ts';
 import { LaneFrames } from './lane-frames.ts';
 import { tellBackgroundEnded, tellGaveWay } from './lane-notices.ts';
 import type { LiveRun } from './live-run.ts';
 import type { LaneParts, Launched } from './parts.ts';
-import { forgetStaleSession, isStale } from './renew.ts';
 import { endTurn, holdPlace } from './settle.ts';
+import { outOfDate } from './start-line.ts';
 import { StopDeadline } from './stop-turn.ts';
 import { Turn } from './turn.ts';
 
@@ -63,17 +67,47 @@ export class Lane {
   /** Begins a turn for what waits at the place, in the living container or a new one. Never rejects. */
   async begin(group: Group, place: Place): Promise<void> {
     const parts = this.#parts;
+    const turn = this.#claim(group, place);
+    if (!turn) return;
     try {
-      const held = parts.heldBy(group, place);
-      if (held) return holdPlace(parts, group.folder, place, held);
-      const turn = Turn.begin(parts, group, place);
-      if (turn) await this.#run(turn);
+      await this.#run(turn);
     } catch (error) {
       parts.log.error({ err: error, group: this.#folder }, 'a turn could not begin');
-      this.#otherwise = parts.calledOff.aborted ? { type: 'ours' } : failureOfError(error);
+      this.#otherwise = parts.calledOff.aborted ? { type: 'ours' } : failureOfLaunch(error);
       // What may have been handed over must not be worked on: the turn ends when its container is gone.
       if (this.live) void this.live.kill({ endedByUs: false });
       else this.#endOrLater();
+    }
+  }
+
+  #claim(group: Group, place: Place): Turn | undefined {
+    const parts = this.#parts;
+    try {
+      const held = parts.heldBy(group, place);
+      if (!held) return Turn.begin(parts, group, place);
+      holdPlace(parts, group.folder, place, held);
+    } catch (error) {
+      this.#countLost(group, place, error);
+    }
+    return undefined;
+  }
+
+  // Nothing is claimed yet, so nobody else would count it: it would be tried for ever, and nobody told.
+  #countLost(group: Group, place: Place, error: unknown): void {
+    const { log, store, desk, clock } = this.#parts;
+    const hour = Math.floor(clock.now() / 3_600_000);
+    log.error({ err: error, group: this.#folder }, 'a turn could not be prepared');
+    try {
+      const outside = failureOfError(error);
+      if (outside.type === 'outside') holdPlace(this.#parts, group.folder, place, outside);
+      if (outside.type === 'outside' || isStoreTrouble(error)) return;
+      store.transaction(() => {
+        Turn.fail(this.#parts, { group, place }, { type: 'message', reason: 'my host could not prepare it' });
+        const text = `⚠️ A turn in ${place.jid} could not be prepared: ${sentenceOf(error).replaceAll('<', '‹')}`;
+        tellMain(desk, { key: `notice:owner:prepare:${group.folder}:${hour}`, text });
+      });
+    } catch (second) {
+      log.error({ err: second, group: this.#folder }, 'that could not be stored either; it is tried again');
     }
   }
 
@@ -118,7 +152,7 @@ export class Lane {
     const live = this.live;
     if (!this.#turn || live?.closing) return;
     // What is said after a new conversation was asked for is not for the old one.
-    const mayTake = !live || !isStale(this.#parts, this.#folder, live.runId);
+    const mayTake = !live || !isStale(this.#parts.store, this.#folder, live.runId);
     if (mayTake && this.#turn.claimMore()) this.showTyping();
     // While the container is being made the new input is handed over with the first ones.
     if (live && this.#given) this.#handOver(this.#turn, live);
@@ -151,6 +185,7 @@ export class Lane {
     this.#judgeEnded();
     const live = this.live;
     if (this.#turn && !this.occupied) this.#end();
+    if (live) this.#parts.launcher.recheckEgress(this.#folder);
     if (!live || live.closing) return;
     const { signOfLifeMs, idleMs } = this.#parts.settings;
     if (this.#turn && now - live.signAt >= signOfLifeMs) {
@@ -158,8 +193,14 @@ export class Lane {
       this.#otherwise = { type: 'message', reason };
       void live.kill({ endedByUs: false });
     } else if (this.#turn && this.#stopDeadline.missedBy(this.#turn.id, now)) void live.kill({ endedByUs: true });
-    else if (!this.#turn && isStale(this.#parts, this.#folder, live.runId)) live.close();
+    else if (!this.#turn && this.#isOver(live)) live.close();
     else if (!this.#turn && !live.ahead && now - live.idleSince >= idleMs) live.close();
+  }
+
+  // What runs in its background may be told of later; what it was made with is of no more use to anybody then.
+  #isOver({ runId, background }: LiveRun): boolean {
+    const folder = this.#folder;
+    return isStale(this.#parts.store, folder, runId) || (background === 0 && outOfDate(this.#parts, { folder, runId }));
   }
 
   /** Gives the container up for another group although something runs in its background; its chat is told. */
@@ -210,7 +251,7 @@ export class Lane {
       return;
     }
     this.#frames.storeTold(mailbox);
-    forgetStaleSession(this.#parts, this.#folder, runId);
+    forgetStaleSession(this.#parts.store, this.#folder, runId);
     if (this.#turn) {
       const reason = live.lastError?.message ?? `my container ended early (code ${code ?? 'none'})`;
       if (!endedByUs && this.#otherwise.type === 'ours') this.#otherwise = { type: 'message', reason };

@@ -85,6 +85,12 @@ export class LiveRun {
     return this.#closing;
   }
 
+  /** Nothing it did lies ahead. */
+  followClock(now: number): void {
+    this.signAt = Math.min(this.signAt, now);
+    this.idleSince = Math.min(this.idleSince, now);
+  }
+
   begin(line: StartLine): void {
     this.#options.launched.run.stdin.write(`${JSON.stringify(line)}\n`);
   }

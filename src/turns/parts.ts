@@ -4,6 +4,7 @@ import type { Bell } from '../lib/bell.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
+import type { FailedAnswer } from '../model/failed-answer.ts';
 import type { Group } from '../model/group.ts';
 import type { FoundRun, Run } from '../sandbox/sandbox.ts';
 import type { Store } from '../store/store.ts';
@@ -27,6 +28,10 @@ export interface Launcher {
   /** Containers outlive the host, and the next one can take them over. */
   readonly adopts: boolean;
   launch(group: Group, runId: string, signal: AbortSignal): Promise<Launched>;
+  /** What a container made now is put together from (image, mounts, limits, environment), in one line. */
+  shapeOf(group: Group): string;
+  /** Cuts what is open of the group's way out and would not be opened any more. */
+  recheckEgress(folder: string): void;
   /** Containers of earlier hosts of this install. Empty where they end with their host. */
   leftovers(signal: AbortSignal): Promise<readonly FoundRun[]>;
   /** Takes a running leftover over: opens its way out again at the same place and attaches. Rejects when it is gone. */
@@ -41,6 +46,8 @@ export interface TurnSettings {
   readonly assistantName: string;
   readonly timeZone: string;
   readonly model: string | undefined;
+  /** The rehearsal model answers: what the SDK estimates of it costs nobody anything. */
+  readonly costsNothing: boolean;
   readonly maxContainers: number;
   readonly maxMessagesPerPrompt: number;
   readonly signOfLifeMs: number;
@@ -69,10 +76,10 @@ export interface TurnParts {
   readonly onPartial: (turn: { id: string; place: Place }, text: string) => void;
   /** The agent shows a sign of life; `tool` when one begins. */
   readonly onActivity: (turn: { id: string; place: Place }, tool: string | undefined) => void;
-  /** Answers that are still being written can be shown in that chat. */
-  readonly streams: (jid: string) => boolean;
   /** Our reaction to a message of a person; undefined takes it back. A hint. */
   readonly react: (jid: string, platformId: string, emoji: string | undefined) => void;
+  /** What the model answered that group's agent last, where the gateway saw that it was no answer. */
+  readonly failedAnswer: (group: string) => FailedAnswer | undefined;
   /** Why no turn of that group may begin for this place now (no credential, a full disk, a spent budget), or undefined. */
   readonly heldBy: (group: Group, place: Place) => Held | undefined;
 }

@@ -32,6 +32,11 @@ export class Prewarmer {
     return this.#parts.settings.prewarm.some((name) => name === folder || (name === 'main' && isMain));
   }
 
+  /** The clock is another one than they were noted by. */
+  forgetTries(): void {
+    this.#tries.clear();
+  }
+
   /** Makes it when it is missing, unless the last one failed a moment ago. */
   see(group: Group, lane: Lane): void {
     const { clock, store, heldBy } = this.#parts;

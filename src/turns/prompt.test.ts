@@ -18,7 +18,13 @@ const plain: Message = {
   sentAt: Date.UTC(2026, 10, 22, 13, 5),
   replyTo: undefined,
 };
-const options = { timeZone: 'Europe/Berlin', now: Date.UTC(2026, 10, 22, 13, 5), omitted: 0, earlier: undefined };
+const options = {
+  timeZone: 'Europe/Berlin',
+  egress: 'open-public' as const,
+  now: Date.UTC(2026, 10, 22, 13, 5),
+  omitted: 0,
+  earlier: undefined,
+};
 
 interface Node {
   name: string;
@@ -52,7 +58,7 @@ test('a message looks as the contract says', () => {
   const message = { ...plain, thread: '17', replyTo: { id: 'm809', sender: 'Bob', text: 'what?' } };
   expect(writePrompt([message], options)).toBe(
     [
-      '<context timezone="Europe/Berlin" now="2026-11-22T14:05+01:00" />',
+      '<context timezone="Europe/Berlin" now="2026-11-22T14:05+01:00" network="public web" />',
       '<messages>',
       '<message id="m812" sender="Ann" role="owner" time="Nov 22, 2026, 2:05 PM" thread="17" reply_to="m809"><quoted_message from="Bob">what?</quoted_message>hello</message>',
       '</messages>',

@@ -1,16 +1,22 @@
 import { quoteQuestion } from '../acts/ask-question.ts';
+import type { Egress } from '../model/group.ts';
 import { type Attachment, type Message, messageName, questionName } from '../model/message.ts';
-import type { TaskRun } from '../model/task.ts';
+import { mostMissed, type TaskRun } from '../model/task.ts';
 import type { Question } from '../store/questions.ts';
+import { cutAt } from '../text/shorten.ts';
 
 export interface PromptOptions {
   /** IANA zone in which times are told. */
   readonly timeZone: string;
   readonly now: number;
+  /** What the agent reaches now: a session that goes on keeps the instructions it began with. */
+  readonly egress: Egress;
   /** Older context messages that did not fit. */
   readonly omitted: number;
   /** Set when an earlier attempt at these messages failed: what it had already sent. */
   readonly earlier: { readonly said: readonly string[] } | undefined;
+  /** What was said before a new conversation was begun for this group, oldest first. */
+  readonly recalled?: readonly Message[];
   /** What the group's agent said and no channel would take. */
   readonly undelivered?: readonly Undelivered[];
 }
@@ -20,6 +26,8 @@ export interface Undelivered {
   readonly text: string;
   readonly why: string;
 }
+
+const networks = { 'llm-only': 'model only', allowlist: 'allowed addresses', 'open-public': 'public web' } as const;
 
 /** Enough of a lost message to know it again. */
 const quoteUnits = 300;
@@ -42,7 +50,8 @@ export function writePrompt(messages: readonly PromptMessage[], options: PromptO
     timeStyle: 'short',
   });
   const lines = [
-    `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" />`,
+    `<context timezone="${attribute(options.timeZone)}" now="${instant(options.now, options.timeZone)}" network="${networks[options.egress]}" />`,
+    ...recalled(options.recalled ?? [], times),
     ...(options.earlier ? [earlierAttempt(options.earlier.said)] : []),
     ...(options.undelivered ?? []).map(undelivered),
     options.omitted > 0 ? `<messages omitted_older="${options.omitted}">` : '<messages>',
@@ -91,7 +100,7 @@ function taskNode(
     `id="${attribute(taskId)}"`,
     `scheduled="${instant(dueAt, timeZone)}"`,
     ...(now - dueAt < lateMs ? [] : [`late="${span(now - dueAt)}"`]),
-    ...(missed === 0 ? [] : [`missed="${missed}"`]),
+    ...(missed === 0 ? [] : [`missed="${missed >= mostMissed ? `${mostMissed} or more` : missed}"`]),
     `note="${taskNote}"`,
   ];
   return `<task ${attributes.join(' ')}>${content(prompt)}</task>`;
@@ -151,8 +160,30 @@ function earlierAttempt(said: readonly string[]): string {
   return `<earlier_attempt note="You began to answer these messages before and were cut off. Commands you ran may have taken effect: look before you repeat them. Do not send again what was sent.">${sent}</earlier_attempt>`;
 }
 
+/** Of one message, and of all of them: enough to go on with a conversation. */
+const recalledUnits = { each: 1_000, all: 12_000 };
+
+function recalled(messages: readonly Message[], times: Intl.DateTimeFormat): string[] {
+  const lines: string[] = [];
+  let left = recalledUnits.all;
+  for (const { seq, jid, direction, senderName, sentAt, text } of messages.toReversed()) {
+    const words = text.length > recalledUnits.each ? `${text.slice(0, recalledUnits.each)}…` : text;
+    left -= words.length;
+    if (left < 0) break;
+    const from = direction === 'out' ? 'you' : senderName;
+    const time = attribute(clockTime(sentAt, times));
+    lines.unshift(
+      `<said id="${messageName(seq)}" chat="${attribute(jid)}" by="${attribute(from)}" time="${time}">${content(words)}</said>`,
+    );
+  }
+  if (lines.length === 0) return [];
+  const note =
+    'Our earlier conversation could not be continued. This was said lately, and is answered: only to be known.';
+  return [`<earlier_conversation note="${note}">`, ...lines, '</earlier_conversation>'];
+}
+
 function undelivered({ jid, text, why }: Undelivered): string {
-  const words = text.length > quoteUnits ? `${text.slice(0, quoteUnits)}…` : text;
+  const words = text.length > quoteUnits ? `${cutAt(text, quoteUnits)}…` : text;
   return `<undelivered chat="${attribute(jid)}" why="${attribute(why)}" note="This message of yours never arrived.">${content(words)}</undelivered>`;
 }
 
@@ -179,6 +210,8 @@ function instant(at: number, timeZone: string): string {
 
 /** `Nov 22, 2026, 2:05 PM`, v1's form. */
 function clockTime(at: number, times: Intl.DateTimeFormat): string {
+  // A platform can say anything; dates end 273,000 years from here.
+  if (Number.isNaN(new Date(at).getTime())) return 'unknown';
   // Newer ICU puts a narrow no-break space before PM.
   return times.format(at).replace(/\u202f/g, ' ');
 }

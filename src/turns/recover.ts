@@ -1,10 +1,10 @@
+import { forgetStaleSession } from '../acts/run-facts.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Group } from '../model/group.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { drainLast } from './drain.ts';
 import { tellBackgroundEnded } from './lane-notices.ts';
 import type { TurnParts } from './parts.ts';
-import { forgetStaleSession } from './renew.ts';
 import { endTurn } from './settle.ts';
 
 /**
@@ -17,7 +17,7 @@ export function recoverGroup(parts: TurnParts, group: Group, mailbox: Mailbox): 
   const runId = row?.run_id ?? mailbox.status()?.runId ?? 'unknown';
   const turn = row && { id: row.id, place: { jid: row.chat_jid, thread: row.thread ?? undefined } };
   if (drainLast(parts, { group, runId, mailbox, turn })) return true;
-  forgetStaleSession(parts, group.folder, runId);
+  forgetStaleSession(store, group.folder, runId);
   if (row) recoverTurn(parts, row);
   tellBackgroundEnded(parts, { folder: group.folder, runId, mailbox });
   return false;

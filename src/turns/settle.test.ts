@@ -19,8 +19,12 @@ function accept(office: PostOffice, turn: { id: string }, answers: string[]): vo
   const log = createLog('silent', { write: () => undefined });
   const error = { code: 'network' as const, message: 'no answer at all' };
   const result = { v: 1 as const, turnId: turn.id, ordinal: 1, answers, status: 'error' as const, result: null, error };
-  const settings = { timeZone: 'UTC' };
-  acceptResult({ store, clock, desk, log, settings, react: () => undefined }, 'main', result);
+  const settings = { timeZone: 'UTC', model: undefined };
+  acceptResult(
+    { store, clock, desk, log, settings, react: () => undefined, failedAnswer: () => undefined },
+    'main',
+    result,
+  );
 }
 
 test('a turn that only a failed result tells of ends, and its message waits for the network', async () => {

@@ -61,6 +61,8 @@ export class StopDeadline {
 
   /** True when the time is over and something of the turn that should have stopped goes on. */
   missedBy(turnId: string, now: number): boolean {
+    // Not later than it would be were it set now: the clock may have been set back.
+    this.#at = Number.isFinite(this.#at) ? Math.min(this.#at, now + stopMs) : this.#at;
     if (now < this.#at) return false;
     this.#at = Number.POSITIVE_INFINITY;
     return stoppedInputs(this.#parts, turnId).length > 0;

@@ -1,6 +1,7 @@
 import type { Task, TaskRun } from '../model/task.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
+import { shorten } from '../text/shorten.ts';
 
 /** The task and the run an inbox row stands for; undefined for what a person said. */
 export function taskOf(
@@ -14,6 +15,5 @@ export function taskOf(
 
 /** As people read it: `The task “water the plants” (t5)`. */
 export function nameOfTask({ id, prompt }: Task): string {
-  const words = prompt.replace(/\s+/g, ' ').replaceAll('<', '‹').trim();
-  return `The task “${words.length > 60 ? `${words.slice(0, 60).toWellFormed()}…` : words}” (${id})`;
+  return `The task “${shorten(prompt, 60).replaceAll('<', '‹')}” (${id})`;
 }

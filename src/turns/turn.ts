@@ -1,15 +1,20 @@
 import { inputFileName, type MessageInput } from '../../protocol/mailbox.ts';
+import { wantsRecall } from '../acts/run-facts.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
 import { type Message, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import { wordsOfRow } from '../store/outbox-row.ts';
+import { isStoreTrouble } from '../store/trouble.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { cutInBatches } from './batches.ts';
+import type { Failure } from './causes.ts';
 import { chooseRows } from './choose-rows.ts';
 import type { TurnParts } from './parts.ts';
 import { type PromptMessage, type PromptOptions, writePrompt } from './prompt.ts';
+import { endTurn, giveUpUnread } from './settle.ts';
+import { modelOf } from './start-line.ts';
 import { taskOf } from './task-row.ts';
 
 /** One run of the agent over its waiting rows. It has exactly one reply place; the rows and inputs are in the store. */
@@ -26,21 +31,52 @@ export class Turn {
     this.place = turn.place;
   }
 
-  /** Claims what waits at the place for a new turn. Undefined when nothing does any more. One transaction. */
+  /**
+   * Claims what waits at the place for a new turn. Undefined when nothing does any more. One transaction. A message that
+   * cannot be put before the agent is given up, and the others go on without it.
+   */
   static begin(parts: TurnParts, group: Group, place: Place): Turn | undefined {
-    const { store, clock } = parts;
-    return store.transaction(() => {
-      const rows = rowsAt(parts, group.folder, place);
-      const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
-      if (rows.length === 0) return undefined;
-      const turn = new Turn(parts, {
-        id: store.turns.begin({ group: group.folder, place, retryOf }, clock.now()),
-        group,
-        place,
-      });
-      turn.#claim(rows);
-      return turn;
+    return withoutPoison(parts, { group, place }, () =>
+      parts.store.transaction(() => {
+        const rows = rowsAt(parts, group.folder, place);
+        if (rows.length === 0) return undefined;
+        const turn = Turn.#new(parts, { group, place, rows });
+        turn.#claim(rows);
+        return turn;
+      }),
+    );
+  }
+
+  /** Counts a turn that could not even begin, as one that failed: what waits at the place is tried again or given up. One transaction. */
+  static fail(parts: TurnParts, at: { group: Group; place: Place }, failure: Failure): void {
+    const { store } = parts;
+    store.transaction(() => {
+      const rows = rowsAt(parts, at.group.folder, at.place);
+      if (rows.length === 0) return;
+      const { id } = Turn.#new(parts, { ...at, rows });
+      const input = store.turns.addInput(id, () => '');
+      store.inbox.claim({ turnId: id, inputId: input.id }, rows);
+      // As if the agent had taken it: only then it counts.
+      store.turns.take(id, input.id);
+      const row = store.turns.get(id);
+      if (row) endTurn(parts, row, failure);
     });
+  }
+
+  static #new(parts: TurnParts, { group, place, rows }: At & { rows: readonly InboxRow[] }): Turn {
+    const retryOf = rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined;
+    const id = parts.store.turns.begin({ group: group.folder, place, retryOf }, parts.clock.now());
+    return new Turn(parts, { id, group, place });
+  }
+
+  /** Whether its words can be put before the agent: why not, if not. */
+  static troubleWith(parts: TurnParts, at: At, row: InboxRow): unknown {
+    try {
+      new Turn(parts, { id: '', ...at }).#promptOf([row], { omitted: 0, undelivered: [] });
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   /** A turn that an earlier host began and whose container lives. */
@@ -51,13 +87,15 @@ export class Turn {
   /** Claims what has come to this turn's place since, as more inputs. True when there was any. */
   claimMore(): boolean {
     const { store } = this.#parts;
-    return store.transaction(() => {
-      // Its chat may have another id by now.
-      const place = { ...this.place, jid: store.moves.nowOf(this.place.jid) };
-      const rows = rowsAt(this.#parts, this.group.folder, place);
-      if (rows.length > 0) this.#claim(rows);
-      return rows.length > 0;
-    });
+    return withoutPoison(this.#parts, this, () =>
+      store.transaction(() => {
+        // Its chat may have another id by now.
+        const place = { ...this.place, jid: store.moves.nowOf(this.place.jid) };
+        const rows = rowsAt(this.#parts, this.group.folder, place);
+        if (rows.length > 0) this.#claim(rows);
+        return rows.length > 0;
+      }),
+    );
   }
 
   /** A person waits for what is not answered yet, not a schedule alone. */
@@ -98,17 +136,9 @@ export class Turn {
   }
 
   #addInput(rows: readonly InboxRow[], more: Pick<PromptOptions, 'omitted' | 'undelivered'>): { id: string } {
-    const { store, clock, settings } = this.#parts;
-    const text = writePrompt(
-      rows.flatMap((row) => this.#messageOf(row) ?? []),
-      {
-        timeZone: settings.timeZone,
-        now: clock.now(),
-        earlier: this.#earlier(rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined),
-        ...more,
-      },
-    );
-    const model = this.group.model ?? settings.model;
+    const { store, settings } = this.#parts;
+    const text = this.#promptOf(rows, more);
+    const model = modelOf(store.groups.get(this.group.folder) ?? this.group, settings);
     const { task } = (rows[0] && taskOf(store, rows[0])) ?? {};
     return store.turns.addInput(this.id, ({ id }) => {
       const body: MessageInput = {
@@ -119,11 +149,22 @@ export class Turn {
         chatJid: this.place.jid,
         ...(this.place.thread === undefined ? {} : { threadId: this.place.thread }),
         text,
-        ...(model === undefined ? {} : { model }),
+        model,
         ...(task && { task: { id: task.id, contextMode: task.contextMode, script: task.script } }),
       };
       return JSON.stringify(body);
     });
+  }
+
+  #promptOf(rows: readonly InboxRow[], more: Pick<PromptOptions, 'omitted' | 'undelivered'>): string {
+    const { store, clock, settings } = this.#parts;
+    const messages = rows.flatMap((row) => this.#messageOf(row) ?? []);
+    const earlier = this.#earlier(rows.find((row) => row.turn_id !== null)?.turn_id ?? undefined);
+    const { egress } = store.groups.get(this.group.folder) ?? this.group;
+    const { task } = (rows[0] && taskOf(store, rows[0])) ?? {};
+    const knowsNothing = task?.contextMode !== 'isolated' && wantsRecall(store, this.group.folder);
+    const recalled = knowsNothing ? store.messages.settledIn(this.group.folder, 30) : [];
+    return writePrompt(messages, { timeZone: settings.timeZone, now: clock.now(), egress, earlier, recalled, ...more });
   }
 
   #messageOf(row: InboxRow): PromptMessage | undefined {
@@ -156,6 +197,38 @@ export class Turn {
     }
     return { said };
   }
+}
+
+interface At {
+  readonly group: Group;
+  readonly place: Place;
+}
+
+/** Does it again without what stood in its way, where that is a message; throws where it is something else. */
+function withoutPoison<T>(parts: TurnParts, at: At, claim: () => T): T {
+  try {
+    return claim();
+  } catch (error) {
+    if (isStoreTrouble(error) || !giveUpPoison(parts, at)) throw error;
+    return withoutPoison(parts, at, claim);
+  }
+}
+
+/** One message that nobody can put into words must not keep from the agent what others said. True when there was one. */
+function giveUpPoison(parts: TurnParts, at: At): boolean {
+  const { store, log } = parts;
+  return store.transaction(() => {
+    const rows = rowsAt(parts, at.group.folder, at.place).flatMap((row) => {
+      const error = Turn.troubleWith(parts, at, row);
+      return error === undefined ? [] : [{ row, error }];
+    });
+    for (const { row, error } of rows) {
+      if (isStoreTrouble(error)) throw error;
+      log.error({ err: error, group: at.group.folder, message: row.message_seq }, 'a message cannot be read');
+      giveUpUnread(parts, row, 'I cannot read what is stored of it');
+    }
+    return rows.length > 0;
+  });
 }
 
 /** What waits at the place. A task that failed waits for its own time, whatever else is said there. */

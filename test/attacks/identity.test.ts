@@ -136,14 +136,14 @@ test('a result is said once, however often it is put there', async () => {
 test('a chat that was taken from a group hears nothing more from it', async () => {
   const { house } = siege;
   house.withStore((store) => {
-    wireChat(store, { jid: 'tg:67', folder: 'evil', name: 'lent' });
+    wireChat(store, { jid: 'tg:67', folder: 'evil', name: 'lent', channel: 'telegram' });
   });
   const seq = house.say('hello', { jid: 'tg:67' });
   await eventually('the answer', () => house.heard('tg:67').includes('re hello'));
   const [turnId] = turnsOf([seq]);
   house.withStore((store) => {
     unwireChat(store, 'tg:67');
-    wireChat(store, { jid: 'tg:67', folder: 'other', name: 'given on' });
+    wireChat(store, { jid: 'tg:67', folder: 'other', name: 'given on', channel: 'telegram' });
   });
   await put('results', 'late.json', { turnId, ordinal: 9, answers: [], status: 'ok', result: 'still listening?' });
   await taken('results');

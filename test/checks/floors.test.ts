@@ -19,6 +19,7 @@ const plants: Record<string, [from: string, to: string]> = {
   'floor-sandbox': ['src/sandbox/bad.ts', '../gateway/good.ts'],
   'floor-gateway': ['src/gateway/bad.ts', '../store/good.ts'],
   'floor-channels': ['src/channels/telegram/bad.ts', '../slack/good.ts'],
+  'floor-channels-kit': ['src/channels/kit/bad.ts', '../slack/good.ts'],
   'floor-channels-list': ['src/channels/registry.ts', './slack/good.ts'],
   'floor-acts': ['src/acts/bad.ts', '../ipc/good.ts'],
   'floor-inbound': ['src/inbound/bad.ts', '../outbound/good.ts'],
@@ -53,7 +54,7 @@ const plants: Record<string, [from: string, to: string]> = {
   'home-citty': ['src/admin/bad-package.ts', 'citty'],
   'home-p-queue': ['src/store/bad-package.ts', 'p-queue'],
   'home-pino': ['src/cli/bad-package.ts', 'pino'],
-  'home-marked': ['src/outbound/bad-package.ts', 'marked'],
+  'home-markdown-it': ['src/outbound/bad-package.ts', 'markdown-it'],
   'home-cron-parser': ['src/schedule/bad-package.ts', 'cron-parser'],
 };
 

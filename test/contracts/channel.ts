@@ -1,5 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Channel, ChannelEvents, OutboundPart, Reaction, SeenChat } from '../../src/channels/channel.ts';
+import {
+  Busy,
+  type Channel,
+  type ChannelEvents,
+  type OutboundPart,
+  type Reaction,
+  type SeenChat,
+} from '../../src/channels/channel.ts';
 import { hasCode, NanoclawError } from '../../src/model/errors.ts';
 import type { InboundMessage } from '../../src/model/message.ts';
 
@@ -19,6 +26,20 @@ export interface ChannelUnderTest {
   typing?(): boolean;
   /** Where a file can be attached: a person does so; resolves with what `fetch` takes. */
   attach?(bytes: Uint8Array): Promise<string>;
+  /** Where an act can be several messages: a person says these so, in that order. */
+  act?(texts: readonly string[]): void;
+  /** Where there are buttons: those on our newest message. */
+  buttons?(): readonly string[];
+  /** Where chats can get another id: this one does; gives the new one. */
+  move?(): string;
+  /** Where the platform can ask to wait: it does so at the next call for this chat. */
+  busy?(ms: number): void;
+  /** Where calls can be counted: those about the chat so far. */
+  calls?(): number;
+  /** Where a platform is far away: from now on it takes everything and answers nothing. */
+  silence?(): void;
+  /** Where the clock can be wound. */
+  advance?(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -28,10 +49,13 @@ const deadline = { timeout: 20_000 };
 interface Recorded extends ChannelEvents {
   readonly chats: SeenChat[];
   readonly messages: InboundMessage[];
+  readonly acts: (readonly string[])[];
   readonly setAside: (readonly InboundMessage[])[];
   readonly moved: (readonly [string, string])[];
   readonly opened: (string | undefined)[];
   refusing: boolean;
+  /** A message that fails for a reason of its own. */
+  poison: string | undefined;
 }
 
 /** The written contract of src/channels/channel.ts, for every channel and for the fake. */
@@ -54,7 +78,7 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       expect(channel.name).toMatch(/^[a-z]+$/);
       expect(channel.owns(jid)).toBe(true);
       for (const other of ['', 'nobody:1', `x${jid}`]) expect(channel.owns(other)).toBe(false);
-      expect(channel.capabilities.maxTextLength).toBeGreaterThan(100);
+      expect(channel.capabilities.textLimits.length).toBeGreaterThan(100);
     });
 
     test('nothing is received before start', async () => {
@@ -85,6 +109,96 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
         const texts = () => events.messages.map((message) => message.text);
         await expect.poll(texts, deadline).toEqual(['once more']);
       }
+    });
+
+    test('a message that nobody can store is set aside, or whoever said it is told; what comes after it is heard', async () => {
+      const { say, events, advance } = await openOne();
+      events.poison = 'poison';
+      const told = await say('poison').then(
+        () => false,
+        () => true,
+      );
+      const after = say('after').catch((error: unknown) => error);
+      await expect
+        .poll(() => {
+          advance?.(500);
+          return events.messages.map((message) => message.text);
+        }, deadline)
+        .toEqual(['after']);
+      expect(await after).toBeUndefined();
+      expect(events.setAside.map((act) => act.map(({ text }) => text))).toEqual(told ? [] : [['poison']]);
+    });
+
+    test('what is said in several messages comes as one act, each message on its own and in order', async () => {
+      const { act, say, events } = await openOne();
+      if (!act) return;
+      act(['first picture', '', '']);
+      await expect.poll(() => events.acts, deadline).toEqual([['first picture', '', '']]);
+      expect(new Set(events.messages.map((message) => message.platformId)).size).toBe(3);
+      await say('and a word');
+      await expect.poll(() => events.acts.length, deadline).toBe(2);
+    });
+
+    test('a chat that gets another id says so once, and what is sent to the old one arrives in the new', async () => {
+      const { channel, move, events, heard, jid } = await openOne();
+      if (!move) return;
+      const to = move();
+      await expect.poll(() => events.moved, deadline).toEqual([[jid, to]]);
+      await channel.send(part(jid, 'still here?'), signal());
+      expect(heard()).toEqual(['still here?']);
+      expect(events.moved).toEqual([[jid, to]]);
+      expect(channel.owns(to) && channel.isOpen(to)).toBe(true);
+    });
+
+    test('while the platform has asked to wait no call is made, and everything works afterwards', async () => {
+      const { channel, busy, calls, advance, heard, jid } = await openOne();
+      if (!busy || !calls || !advance) return;
+      const { platformId } = await channel.send(part(jid, 'before'), signal());
+      busy(60_000);
+      const refusals: unknown[] = [];
+      const failing = async (call: Promise<unknown>) => refusals.push(await call.catch((error: unknown) => error));
+      await failing(channel.send(part(jid, 'one'), signal()));
+      const before = calls();
+      await failing(channel.send(part(jid, 'two'), signal()));
+      await failing(channel.edit({ jid, thread: undefined, platformId, text: 'new' }, signal()));
+      await failing(channel.react({ jid, platformId, emoji: '👀' }, signal()));
+      channel.setTyping(jid, undefined, true);
+      await channel.draft({ jid, thread: undefined }, { id: 3, text: 'so' });
+      await channel.refresh?.([jid]);
+      for (const refusal of refusals) {
+        expect(refusal).toBeInstanceOf(Busy);
+        expect(refusal).toMatchObject({ code: 'channel.busy' });
+      }
+      expect(refusals).toHaveLength(4);
+      expect(calls()).toBe(before);
+      advance(60_000);
+      await channel.send(part(jid, 'after'), signal());
+      expect(heard()).toEqual(['before', 'after']);
+    });
+
+    test('whatever the platform never answers ends soon after its signal, and so does stop', async () => {
+      const { channel, silence, advance, jid, attach } = await openOne();
+      if (!silence) return;
+      const { platformId } = await channel.send(part(jid, 'before'), signal());
+      const ref = (await attach?.(new Uint8Array(10))) ?? 'a file';
+      silence();
+      const giveUp = new AbortController();
+      const calls = [
+        channel.send(part(jid, 'x'), giveUp.signal),
+        channel.edit({ jid, thread: undefined, platformId, text: 'y' }, giveUp.signal),
+        channel.react({ jid, platformId, emoji: '👀' }, giveUp.signal),
+        channel.fetch(ref, { maxBytes: 100, signal: giveUp.signal }),
+      ];
+      const hints = [channel.draft({ jid, thread: undefined }, { id: 3, text: 'so' }), channel.refresh?.([jid])];
+      channel.setTyping(jid, undefined, true);
+      giveUp.abort();
+      const ends = await Promise.allSettled(calls);
+      for (const end of ends) expect(end).toMatchObject({ status: 'rejected', reason: { code: expect.any(String) } });
+      // Hints have no signal: a deadline of the channel's own ends them.
+      advance?.(30_000);
+      await Promise.all(hints);
+      await channel.stop();
+      expect(channel.isOpen(jid)).toBe(false);
     });
 
     test('what is sent is read, in order, and each part has an id', async () => {
@@ -140,6 +254,20 @@ export function channelContract(name: string, make: () => Promise<ChannelUnderTe
       expect(await edit(platformId, 'final')).toBe('done');
       expect(await edit('987654', 'nothing of ours')).toBe('refused');
       expect(heard()).toEqual(['final']);
+    });
+
+    test('an edit with buttons shows these instead, one without takes them away', async () => {
+      const { channel, buttons, jid } = await openOne();
+      if (!buttons) return;
+      const button = (label: string) => [{ label, value: `value ${label}` }];
+      const { platformId } = await channel.send({ ...part(jid, 'Sure?'), buttons: button('Yes') }, signal());
+      const edit = (text: string, more = {}) =>
+        channel.edit({ jid, thread: undefined, platformId, text, ...more }, signal());
+      expect(buttons()).toEqual(['Yes']);
+      await edit('Really?', { buttons: button('Oh yes') });
+      expect(buttons()).toEqual(['Oh yes']);
+      await edit('Sure.');
+      expect(buttons()).toEqual([]);
     });
 
     test('how a growing answer is shown is said for every chat, and showing it never fails', async () => {
@@ -226,12 +354,16 @@ function record(): Recorded {
   const events: Recorded = {
     chats: [],
     messages: [],
+    acts: [],
     setAside: [],
     moved: [],
     opened: [],
     refusing: false,
+    poison: undefined,
     onMessages(act) {
       if (events.refusing) throw new NanoclawError('inbound.not-stored', 'The disk is full.');
+      if (act.some(({ text }) => text === events.poison)) throw new Error('this one breaks us');
+      events.acts.push(act.map(({ text }) => text));
       return act.map((message) => events.messages.push(message));
     },
     onSetAside: (act) => events.setAside.push(act),

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import * as https from 'node:https';
-import { connect, Socket } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -8,7 +9,9 @@ import { EmbeddedGateway, type EmbeddedGatewayOptions } from '../../src/gateway/
 import { type Network, systemNetwork } from '../../src/gateway/embedded/network.ts';
 import { createRehearsal } from '../../src/gateway/rehearsal/rehearsal.ts';
 import { say } from '../../src/gateway/rehearsal/reply.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { Outgoing } from '../../src/lib/outgoing.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { gatewayContract } from './gateway.ts';
 import { certificate, privateKey } from './gateway-certificate.ts';
@@ -50,7 +53,7 @@ describe('the embedded gateway', () => {
     const dialled: string[] = [];
     const network: Network = {
       resolve: () => Promise.resolve(answers.shift() ?? []),
-      connect(addresses, port) {
+      async connect({ addresses, port }) {
         dialled.push(`${addresses.join()}:${port}`);
         return connect({ host: '127.0.0.1', port: port === 80 ? site.port : echo.port, allowHalfOpen: true });
       },
@@ -73,23 +76,79 @@ describe('the embedded gateway', () => {
   it('tries the next checked address when one is dead, and reaches no other', async () => {
     const site = await recorder();
     onTestFinished(() => site[Symbol.asyncDispose]());
-    const socket = systemNetwork.connect(['::1', '127.0.0.3', '127.0.0.1'], site.port);
-    await once(socket, 'connect');
+    const outgoing = new Outgoing({ clock: systemClock });
+    onTestFinished(() => outgoing.close());
+    const to = (addresses: readonly string[]) =>
+      systemNetwork(outgoing).connect(
+        { protocol: 'http:', host: 'checked.test', port: site.port, addresses },
+        AbortSignal.timeout(10_000),
+      );
+    const socket = await to(['::1', '127.0.0.3', '127.0.0.1']);
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
-    const nobody = systemNetwork.connect(['::1', '127.0.0.3'], site.port);
-    await expect(once(nobody, 'connect')).rejects.toThrow();
+    await expect(to(['::1', '127.0.0.3'])).rejects.toThrow();
   });
 
   it.each(['resolve', 'connect'] as const)('gives up in time when %s never ends', async (what) => {
     const stuck: Network = {
       resolve: () => (what === 'resolve' ? new Promise(() => undefined) : Promise.resolve(['93.184.216.34'])),
-      connect: () => new Socket(),
+      connect: () => new Promise(() => undefined),
       local: () => [],
     };
     const { inside } = await open({ network: stuck, connectMs: 40 });
     expect((await inside.ask({ method: 'GET', path: 'http://slow.test/' })).status).toBe(504);
     expect((await inside.tunnel('slow.test:443')).status).toBe(504);
+  });
+
+  it('reaches model and outside through the proxy: the model by its name, what an agent asked for by the address that was checked', async () => {
+    const model = await recorder();
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, client) => {
+      asked.push(request.url ?? '');
+      const there = connect(model.port, '127.0.0.1');
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      client
+        .on('error', () => there.destroy())
+        .pipe(there)
+        .pipe(client);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    const at = new Secret(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+    const outgoing = new Outgoing({ clock: systemClock, proxies: { http: at, https: at } });
+    onTestFinished(async () => {
+      outgoing.close();
+      proxy.close();
+      await model[Symbol.asyncDispose]();
+    });
+    const network: Network = {
+      ...systemNetwork(outgoing),
+      resolve: async (name) => [name === 'inside.test' ? '10.0.0.1' : '93.184.216.34'],
+    };
+    const upstream = { kind: 'anthropic', baseUrl: 'http://model.test', credential } as const;
+    const { inside } = await open({ upstream, outgoing, network });
+    expect((await inside.ask()).status).toBe(200);
+    expect((await inside.ask({ method: 'GET', path: 'http://site.test/x' })).status).toBe(200);
+    expect((await inside.tunnel('site.test:443')).status).toBe(200);
+    expect((await inside.tunnel('inside.test:443')).status).toBe(403);
+    expect(asked).toEqual(['model.test:80', '93.184.216.34:80', '93.184.216.34:443']);
+  });
+
+  it('says which proxy failed, and what to do about it', async () => {
+    const outgoing = new Outgoing({
+      clock: systemClock,
+      proxies: { https: new Secret('http://ann:hidden@127.0.0.1:1') },
+    });
+    onTestFinished(() => outgoing.close());
+    const upstream = { kind: 'anthropic', baseUrl: 'https://model.test', credential } as const;
+    const network = { ...systemNetwork(outgoing), resolve: async () => ['93.184.216.34'] };
+    const { inside } = await open({ upstream, outgoing, network });
+    const { status, text } = await inside.ask();
+    expect(status).toBe(502);
+    expect(text).toContain('The proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED). Correct HTTPS_PROXY');
+    expect(text).not.toContain('hidden');
+    expect((await inside.tunnel('site.test:443')).text).toContain('The proxy 127.0.0.1:1 cannot be reached');
   });
 
   it('speaks https to the model and trusts only who it should', async () => {

@@ -1,19 +1,20 @@
 import { pino } from 'pino';
 import { createChannel } from '../../src/channels/telegram/channel.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { openBotApi } from '../fixtures/bot-api/bot-api.ts';
+import { WindableClock } from '../windable-clock.ts';
 import { type ChannelUnderTest, channelContract } from './channel.ts';
 
 /** Real grammY against the loopback Bot API. */
 async function telegram(): Promise<ChannelUnderTest> {
   const api = await openBotApi();
+  const clock = new WindableClock();
   const settings = new Map([
     ['TELEGRAM_BOT_TOKEN', api.token],
     ['TELEGRAM_API_ROOT', api.url],
   ]);
   const channel = createChannel({
     setting: (name) => settings.get(name),
-    clock: systemClock,
+    clock,
     log: pino({ level: 'silent' }),
     commands: [],
   });
@@ -48,6 +49,64 @@ async function telegram(): Promise<ChannelUnderTest> {
       const { document } = api.say({ chat, document: { bytes, name: 'a.bin' } });
       return `${document?.file_id} ${document?.file_size}`;
     },
+    act: (texts) => {
+      for (const text of texts) {
+        const caption = text === '' ? {} : { text };
+        api.say({ chat, ...caption, photo: { bytes: Buffer.from('a picture') }, mediaGroup: '7' });
+      }
+    },
+    buttons: () =>
+      api
+        .sent(chat)
+        .at(-1)
+        ?.buttons.flat()
+        .map(({ text }) => text) ?? [],
+    busy: (ms) => void api.fault({ method: 'sendRichMessage', kind: '429', retryAfter: ms / 1000 }),
+    calls: () => api.log.filter(({ params }) => Number(params['chat_id']) === chat.id).length,
+    silence: () => void api.fault({ method: '*', kind: 'hang', times: Number.POSITIVE_INFINITY }),
+    advance: (ms) => clock.advance(ms),
+    close: async () => {
+      await channel.stop();
+      await api[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The same in a group of several people, which Telegram may turn into a supergroup. */
+async function telegramGroup(): Promise<ChannelUnderTest> {
+  const api = await openBotApi();
+  const clock = new WindableClock();
+  const settings = new Map([
+    ['TELEGRAM_BOT_TOKEN', api.token],
+    ['TELEGRAM_API_ROOT', api.url],
+  ]);
+  const log = pino({ level: 'silent' });
+  const channel = createChannel({ setting: (name) => settings.get(name), clock, log, commands: [] });
+  const ann = api.person('Ann');
+  let group = api.group('Garden');
+  return {
+    channel,
+    jid: `tg:${group.id}`,
+    open: async () => {
+      api.join(group, ann, 'administrator');
+      await api.waitUntilIdle();
+    },
+    shut: async () => {
+      api.kick(group, ann);
+      await api.waitUntilIdle();
+    },
+    say: async (text) => {
+      const before = api.calls('getUpdates').length;
+      api.say({ chat: group, from: ann, text });
+      if (!channel.isOpen(`tg:${group.id}`)) return;
+      await api.waitFor('the next poll', () => api.calls('getUpdates').length > before || api.pendingUpdates === 0);
+    },
+    heard: () => api.sent(group).map((message) => message.text),
+    move: () => {
+      group = api.upgrade(group, { by: ann });
+      return `tg:${group.id}`;
+    },
+    advance: (ms) => clock.advance(ms),
     close: async () => {
       await channel.stop();
       await api[Symbol.asyncDispose]();
@@ -56,3 +115,4 @@ async function telegram(): Promise<ChannelUnderTest> {
 }
 
 channelContract('Telegram', telegram);
+channelContract('Telegram in a group', telegramGroup);

@@ -90,7 +90,7 @@ test('while one chat of a group waits for its photo, another is answered', async
   house.channel.files.set('cat', Buffer.from('meow'));
   house.group('team', 'tg:9', { requiresTrigger: false });
   house.withStore((store) => {
-    wireChat(store, { jid: 'tg:10', folder: 'team', name: 'second' });
+    wireChat(store, { jid: 'tg:10', folder: 'team', name: 'second', channel: 'telegram' });
   });
   house.rehearsal.script = (context) => say(`re ${context.text}`);
   house.say('photo', { jid: 'tg:9', attachments: [photo] });

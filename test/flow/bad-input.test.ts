@@ -66,7 +66,7 @@ test('two hosts started at the same moment on one home: one runs, the other says
   expect(refused.stderr).toMatch(
     /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home)\./,
   );
-  expect(refused.stderr).toContain('npx nanoclaw stop');
+  expect(refused.stderr).toContain('./nanoclaw stop');
   await Promise.any(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));
   expect(await machine.run(['chat', '--once', 'hello'])).toMatchObject({
     code: 0,

@@ -155,7 +155,7 @@ test('every result is counted once, by day, group and model: a failed try too; /
     },
   ]);
   const seq = house.say('two');
-  await eventually('a failed try', () => rowOf(house, seq)?.attempts === 1);
+  await eventually('a failed try', () => rowOf(house, seq)?.state === 'dead');
   expect(sums(house).reduce((count, one) => count + one.results, 0)).toBe(2);
   house.say('/usage');
   await eventually('the figures', () =>

@@ -73,7 +73,7 @@ test('several chats of one group: one container, and each answer goes to the cha
   house.withStore((store) => {
     for (const jid of ['tg:3', 'tg:4']) {
       store.chats.see({ jid, channel: 'telegram', name: jid, isGroup: false });
-      wireChat(store, { jid, folder: 'family' });
+      wireChat(store, { jid, folder: 'family', channel: 'telegram' });
     }
   });
   house.rehearsal.script = ({ text }) => say(`re ${text}`, { delayMs: 20 });

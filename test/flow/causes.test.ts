@@ -38,13 +38,13 @@ test.each([401, 403])(
 );
 
 test.each([
-  [429, 'overloaded'],
-  [529, 'overloaded'],
-])('an overloaded model (%i): retried by itself until it answers', async (status) => {
+  [429, /takes no more requests from me for a moment/],
+  [529, /overloaded right now/],
+])('an overloaded model (%i): retried by itself until it answers', async (status, told) => {
   await using house = await openHouse();
   house.rehearsal.script = () => fail(status);
   const seq = house.say('hello');
-  expect(await house.hears(1)).toEqual([expect.stringMatching(/overloaded right now/)]);
+  expect(await house.hears(1)).toEqual([expect.stringMatching(told)]);
   await waits(house, seq, 'overloaded');
   const before = house.rehearsal.count;
   house.clock.advance(5_000);
@@ -113,7 +113,7 @@ test('a container that dies under its work: an attempt is spent, the next one is
 
 test('a message that fails six times is given up, and its chat is told in one line', async () => {
   await using house = await openHouse();
-  house.rehearsal.script = () => fail(400, { message: 'no such thing' });
+  house.rehearsal.script = () => callTool('Bash', { command: 'kill -9 $PPID' });
   const seq = house.say('hello');
   for (const [tries, wait] of [5, 10, 20, 40, 80].entries()) {
     await eventually(
@@ -122,7 +122,11 @@ test('a message that fails six times is given up, and its chat is told in one li
     );
     house.clock.advance(wait * 1000);
   }
-  expect(await house.hears(1)).toEqual([expect.stringMatching(/could not answer “hello” \(m\d+\)/)]);
+  expect(await house.hears(1)).toEqual([
+    expect.stringMatching(
+      /could not answer “hello” \(m\d+\): my agent’s program was killed, perhaps for want of memory\./,
+    ),
+  ]);
   expect(stateOf(house, seq)).toMatchObject({ state: 'dead' });
   house.rehearsal.script = () => say('fine');
   house.say('still there?');

@@ -106,8 +106,8 @@ test('a chat that another group has stays with it; the new owner is told how to 
   house.group('family', ann.jid);
   const code = await pair(house);
   const hello = await reply(house, `/pair ${code}`, ann);
-  expect(hello).toContain(`npx nanoclaw groups unwire --jid ${ann.jid}`);
-  expect(hello).toContain(`npx nanoclaw groups wire --jid ${ann.jid} --folder main`);
+  expect(hello).toContain(`./nanoclaw groups unwire --jid ${ann.jid}`);
+  expect(hello).toContain(`./nanoclaw groups wire --jid ${ann.jid} --folder main`);
   expect(house.withStore((store) => store.chats.get(ann.jid)?.group)).toBe('family');
   expect(owners(house)).toHaveLength(1);
 });
@@ -127,7 +127,7 @@ test('we are added to a chat, or called there: the owner hears of it in one line
   house.channel.discover('tg:-6', 'Family', 'Sam');
   const [, line] = await house.hears(2, ann);
   expect(line).toMatch(/added to “Family” \(tg:-6\) by Sam/);
-  expect(line).toContain('npx nanoclaw groups add --jid tg:-6 --name Family --folder family');
+  expect(line).toContain('./nanoclaw groups add --jid tg:-6 --name Family --folder family');
   house.channel.discover('tg:-6', 'Family', 'Sam');
   expect(house.channel.say('tg:-6', '@Andy hello', { ...sam, jid: 'tg:-6', mentionsAssistant: true })).toBeUndefined();
   expect(house.channel.say('tg:-5', '/status', { ...sam, jid: 'tg:-5' })).toBeUndefined();

@@ -35,9 +35,7 @@ test('a running host is joined by start and by chat, told about by status, never
   expect(joined).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Hello!/m) });
   expect(joined.stderr).toContain(`Joined the host that is already running (pid ${told.pid}).\n`);
   expect(doubled).toMatchObject({ code: 1, stdout: '' });
-  expect(doubled.stderr).toContain(
-    `A host is already running here (pid ${told.pid}). Stop it first: npx nanoclaw stop.`,
-  );
+  expect(doubled.stderr).toContain(`A host is already running here (pid ${told.pid}). Stop it first: ./nanoclaw stop.`);
   expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sandbox-[0-9a-f]{8}$/m) });
 
   const again = await machine.status();

@@ -152,8 +152,9 @@ test('what the agent sends meanwhile stands by itself', async () => {
           { type: 'tool_use', name: 'mcp__nanoclaw__send_message', input: { text: 'by the way' } },
         ]);
   house.say('do it');
-  await ends(house, `Finished: ${words(20)}`);
-  expect(house.heard().sort()).toEqual([`Finished: ${words(20)}`, 'by the way']);
+  const whole = `Let me look.\n\nFinished: ${words(20)}`;
+  await ends(house, whole);
+  expect(house.heard().sort()).toEqual([whole, 'by the way']);
 });
 
 test('where drafts vanish by themselves the answer is sent once, whole', async () => {
@@ -227,4 +228,22 @@ test('an agent that never took the message is told again, in the one it takes', 
     return house.heard().includes('re: two');
   });
   expect(house.rehearsal.requests.at(-1)?.context.texts.join('\n')).toContain('re: one</undelivered>');
+});
+
+test('what was seen to grow before a tool stays where it stood, and the rest grows below it', async () => {
+  await using house = await streamingHouse();
+  house.rehearsal.script = ({ toolCalls }) =>
+    toolCalls.length > 0
+      ? say('Saved.')
+      : inOneAnswer([
+          { type: 'text', text: 'The report.' },
+          { type: 'tool_use', name: 'Bash', input: { command: 'while [ ! -e seen ]; do sleep 0.05; done' } },
+        ]);
+  house.say('report');
+  await eventually('the report to be seen', () => seen(house).includes('The report.'));
+  writeFileSync(join(house.home, 'groups', 'main', 'seen'), '');
+  await ends(house, 'The report.\n\nSaved.');
+  const texts = seen(house).filter((text) => !text.startsWith('…'));
+  for (const text of texts) expect(text.startsWith('The report.')).toBe(true);
+  expect(house.heard()).toEqual(['The report.\n\nSaved.']);
 });

@@ -9,7 +9,7 @@ import { Inbox } from './inbox.ts';
 import { Isolated } from './isolated.ts';
 import type { Layout } from './layout.ts';
 import type { Mailbox } from './mailbox.ts';
-import { sdkOptions } from './options.ts';
+import { modelFor, sdkOptions } from './options.ts';
 import type { Log, Report } from './report.ts';
 import { Requests } from './requests.ts';
 import type { SdkEvent } from './sdk-events.ts';
@@ -183,7 +183,7 @@ export class Agent {
       this.#isolated.begin(input);
       return;
     }
-    const model = input.model ?? start.model;
+    const model = modelFor(input, start);
     if (model !== this.#model) {
       this.#model = model;
       this.#running?.claude.useModel(model).catch((error) => log(`Cannot change the model: ${sentenceOf(error)}`));
@@ -206,7 +206,8 @@ export class Agent {
   }
 
   #tellLife(event: SdkEvent): void {
-    this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
+    if (event.type === 'tool-result') this.#parts.report.activity('');
+    else this.#parts.report.activity(event.type === 'tool' ? event.name : undefined);
   }
 
   /** Says where we stand, and leaves when that is all there is left to do. */

@@ -8,7 +8,7 @@ import {
 } from '@anthropic-ai/claude-agent-sdk/core';
 import { isUnknownSession, sentenceOf } from './errors.ts';
 import { PushQueue } from './push-queue.ts';
-import { readEvent, type SdkEvent } from './sdk-events.ts';
+import { readEvents, type SdkEvent } from './sdk-events.ts';
 import { freshSession, type Session } from './session.ts';
 
 /**
@@ -65,7 +65,7 @@ export class Claude {
 
   /** Ends when the process has ended in order, throws when it has not. */
   async *events(): AsyncGenerator<SdkEvent, void> {
-    for await (const message of this.#query) yield readEvent(message);
+    for await (const message of this.#query) yield* readEvents(message);
   }
 
   /** No more messages will come: the process ends when it has done what it was given. */

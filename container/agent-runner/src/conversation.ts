@@ -1,6 +1,7 @@
 import type { MessageInput, ResultError } from '../../../protocol/mailbox.ts';
 import type { StartLine } from '../../../protocol/start.ts';
-import { isUnknownSession } from './errors.ts';
+import { Answer } from './answer.ts';
+import { type Clues, isUnknownSession } from './errors.ts';
 import { escapeXml, visibleOnly } from './escape-xml.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Meter } from './meter.ts';
@@ -27,6 +28,7 @@ export class Conversation {
   readonly #parts: ConversationParts;
   readonly #lifecycle = new Lifecycle();
   readonly #turns = new Turns();
+  readonly #answer = new Answer();
   readonly #partial: PartialText;
   readonly #meter: Meter;
   /** What came while the SDK was at work for another chat. */
@@ -35,14 +37,17 @@ export class Conversation {
   readonly #own = new Set<string>();
   /** By task, what became of it. */
   readonly #summaries = new Map<string, string>();
-  /** The SDK's words for why the coming result is an error. */
-  #reason: string | undefined;
+  /** What the SDK said of why the coming result is an error. */
+  #clues: Clues = {};
   #toldTools = false;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
     this.#meter = new Meter(parts.session.resume);
-    this.#partial = new PartialText((text) => parts.report.partial(this.turnId, text));
+    this.#partial = new PartialText(
+      (text) => parts.report.partial(this.turnId, text),
+      (growing) => this.#answer.textWith(growing),
+    );
   }
 
   /** An input is open, a turn runs, or one is about to begin by itself. */
@@ -122,11 +127,22 @@ export class Conversation {
       case 'text':
         this.#partial.add(event.text);
         break;
+      case 'said':
+        this.#answer.add(event.message, event.text);
+        this.#partial.begin();
+        break;
+      case 'goes-on':
+        this.#answer.goOn();
+        break;
       case 'retry':
+        this.#answer.retract();
         this.#partial.retract();
         break;
       case 'failure':
-        this.#reason = event.reason;
+        this.#clues = { ...this.#clues, reason: event.reason };
+        break;
+      case 'limit':
+        this.#clues = { ...this.#clues, resetsAt: event.resetsAt };
         break;
       case 'task':
         this.#turns.workBegan(event.key, event.by);
@@ -139,6 +155,7 @@ export class Conversation {
         this.#summaries.clear();
         break;
       case 'tool-result':
+        this.#answer.settle();
         this.#turns.readOn();
         break;
       case 'result':
@@ -205,7 +222,9 @@ export class Conversation {
     const { report, start } = this.#parts;
     const entries = this.#lifecycle.answered();
     const stopping = this.#turns.stopping || entries.some((entry) => entry.stopping);
-    const verdict = verdictOf(result, { stopping, reason: this.#reason });
+    const alone = entries.length > 0 && entries.every(({ input }) => input.task !== undefined);
+    const said = isSilence(result.result ?? '') && alone ? '' : this.#answer.take(spokenIn(result));
+    const verdict = verdictOf(result, { stopping, said, clues: this.#clues });
     // One that came after the stop and was taken in with what it stopped: nobody wanted that one to end.
     const [spared, answered] = split(entries, (entry) => verdict.status === 'stopped' && !entry.stopping);
     const asked = answered.map((entry) => entry.input);
@@ -215,7 +234,8 @@ export class Conversation {
     const newSessionId = this.newSessionId(result.session_id);
     this.#turns.ended(performance.now(), result.origin?.runId);
     this.#partial.finish();
-    this.#reason = undefined;
+    this.#answer.take('');
+    this.#clues = {};
     report.result({
       turnId,
       answers: inputs.map((input) => input.id),
@@ -239,6 +259,16 @@ export class Conversation {
 
 const foldedNote =
   'This work, begun in the background for this chat, ended while you were at work for another one. Nobody here has heard of it: tell this chat now what it should know. Your answer goes here alone.';
+
+/** What the SDK takes for the answer; for a failure it is a sentence of its own. */
+function spokenIn(result: SdkResult): string {
+  return result.is_error ? '' : (result.result ?? '');
+}
+
+// A schedule's agent that ends so wants nothing said, whatever it murmured on the way.
+function isSilence(text: string): boolean {
+  return /^\s*<internal>[\s\S]*<\/internal>\s*$/i.test(text);
+}
 
 function placeOf({ turnId, chatJid, threadId }: MessageInput): Place {
   return { turnId, chatJid, threadId };

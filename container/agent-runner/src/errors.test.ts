@@ -97,6 +97,23 @@ describe('a streamed answer', { timeout: 3 * deadlineMs }, () => {
     expect(texts.slice(0, 2)).toEqual(['half an answ', '']);
   });
 
+  test('keeps what was said before a tool, while it grows and in the end', async () => {
+    const whole = ['The report.', 'The second part.', 'Saved.'];
+    await using model = await openScriptedModel(({ results }) => {
+      const say = whole[results.length > 0 ? 1 : 0];
+      if (model.calls.length < 3)
+        return { tool: 'Bash', input: { command: 'sleep 0.3', description: 'x' }, say: say ?? '' };
+      return { text: 'Saved.', seen: () => Promise.resolve() };
+    });
+    await using runner = await openRunner({ model: model.url, start: { settings } });
+    runner.say('report', { turnId: 't1' });
+    expect(await runner.results(1)).toMatchObject([{ status: 'ok', result: whole.join('\n\n') }]);
+    const texts = runner.frames.flatMap((frame) => (frame.type === 'partial' ? [frame.text] : []));
+    expect(texts).toContain('The report.\n\nThe second part.');
+    // What was seen is never taken back.
+    for (const [at, text] of texts.entries()) expect(text.startsWith(texts[at - 1] ?? '')).toBe(true);
+  });
+
   test('of a subagent is not the answer', async () => {
     await using model = await openScriptedModel((call) => {
       if (!call.tools.includes('Agent')) return { text: 'secret thoughts', gapMs: 200 };

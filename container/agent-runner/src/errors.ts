@@ -1,7 +1,13 @@
 import type { ResultError } from '../../../protocol/mailbox.ts';
 import type { SdkResult } from './sdk-events.ts';
 
-/** The SDK's words for "the credential is not accepted, or not paid for". Some of these come without any status. */
+/** What the SDK said of a failing answer just before the result that follows from it. */
+export interface Clues {
+  readonly reason?: string;
+  readonly resetsAt?: number;
+}
+
+/** The SDK's words for "the credential is not accepted". Some of these come without any status. */
 const credentialReasons = new Set([
   'authentication_failed',
   'oauth_org_not_allowed',
@@ -10,24 +16,28 @@ const credentialReasons = new Set([
   'billing_error',
   'cloud_credential_error',
 ]);
+const lostConnection = /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|connection|reach the API|socket|timed? ?out|network/i;
 
-/**
- * Why a turn failed, so that the host can tell what lies outside the message from what does not. `reason` is what the
- * SDK said of the failing answer just before.
- */
-export function classify(result: SdkResult, reason: string | undefined): ResultError {
+/** Why a turn failed: a coarse word for it, and everything the SDK gave that may tell more. The host's table decides. */
+export function classify(result: SdkResult, clues: Clues): ResultError {
   const words = result.result || result.errors.join('; ') || `The agent ended with ${result.subtype}.`;
   const status = result.api_error_status ?? undefined;
   const message = words.slice(0, 2_000);
-  const code = codeOf(result, { status, reason });
-  return status === undefined ? { code, message } : { code, message, status };
+  const { stop_reason: stop } = result;
+  return {
+    code: codeOf(result, { status, reason: clues.reason, words }),
+    message,
+    ...(status !== undefined && { status }),
+    ...clues,
+    ...(stop && stop !== 'stop_sequence' && { stop }),
+  };
 }
 
 function codeOf(
   result: SdkResult,
-  cause: { status: number | undefined; reason: string | undefined },
+  cause: { status: number | undefined; reason: string | undefined; words: string },
 ): ResultError['code'] {
-  const { status, reason } = cause;
+  const { status, reason, words } = cause;
   if (status === 401 || status === 402 || status === 403) return 'credential';
   if (reason !== undefined && credentialReasons.has(reason)) return 'credential';
   if (result.terminal_reason === 'prompt_too_long') return 'prompt-too-long';
@@ -36,9 +46,9 @@ function codeOf(
   if (status === 502 || status === 504) return 'network';
   if (status !== undefined) return status >= 500 ? 'overloaded' : 'model';
   if (result.errors.some(isUnknownSession)) return 'session';
-  // The request went out and no answer came back at all.
-  if (result.terminal_reason === 'api_error') return 'network';
-  return 'agent';
+  if (result.terminal_reason !== 'api_error') return 'agent';
+  // The request went out and no answer came back at all, or one that is none.
+  return lostConnection.test(words) && reason !== 'unknown' && reason !== 'invalid_request' ? 'network' : 'model';
 }
 
 /** What the SDK says when a session can neither be resumed nor begun under its id. */

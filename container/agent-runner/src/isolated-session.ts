@@ -4,7 +4,7 @@ import { type Claude, openClaude } from './claude.ts';
 import { Conversation } from './conversation.ts';
 import { sentenceOf } from './errors.ts';
 import type { Layout } from './layout.ts';
-import { sdkOptions } from './options.ts';
+import { modelFor, sdkOptions } from './options.ts';
 import type { Log, Report } from './report.ts';
 import type { Requests } from './requests.ts';
 import type { SdkEvent } from './sdk-events.ts';
@@ -108,7 +108,7 @@ export class IsolatedSession {
   // What it writes is not shown while it grows: in its chat the conversation may be speaking at the same time.
   #start(): StartLine {
     const { start } = this.#parts;
-    return { ...start, model: this.input.model ?? start.model, settings: { ...start.settings, streaming: false } };
+    return { ...start, model: modelFor(this.input, start), settings: { ...start.settings, streaming: false } };
   }
 
   async #work(claude: Claude): Promise<void> {

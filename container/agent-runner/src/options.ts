@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { McpSdkServerConfigWithInstance, Options } from '@anthropic-ai/claude-agent-sdk';
+import type { MessageInput } from '../../../protocol/mailbox.ts';
 import type { StartLine } from '../../../protocol/start.ts';
 import type { Layout } from './layout.ts';
 import type { Session } from './session.ts';
@@ -53,6 +54,11 @@ export function sdkOptions(wanted: OptionsFor): Options {
     stderr: wanted.stderr,
     env: sdkEnvironment(wanted),
   };
+}
+
+/** Which model an input is for; undefined is the SDK's own. One that names none is for that of the start line. */
+export function modelFor(input: MessageInput, start: StartLine): string | undefined {
+  return input.model === 'default' ? undefined : (input.model ?? start.model);
 }
 
 function sdkEnvironment(wanted: OptionsFor): Record<string, string | undefined> {

@@ -4,12 +4,15 @@ const pauseMs = 100;
 /** The answer as far as it is written. Tells `tell` the whole text so far, at most ten times a second. */
 export class PartialText {
   readonly #tell: (text: string) => void;
+  /** What was said before the piece that is being written, with that one. */
+  readonly #whole: (growing: string) => string;
   #text = '';
   #told = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tell: (text: string) => void) {
+  constructor(tell: (text: string) => void, whole: (growing: string) => string = (growing) => growing) {
     this.#tell = tell;
+    this.#whole = whole;
   }
 
   add(text: string): void {
@@ -17,17 +20,18 @@ export class PartialText {
     this.#timer ??= setTimeout(() => this.#flush(), pauseMs);
   }
 
-  /** A new message begins: what comes now takes the place of what was told. */
+  /** A new piece begins; the one before is complete. */
   begin(): void {
     this.#text = '';
   }
 
-  /** What was told does not count: it is taken back at once. */
+  /** What was told of the piece does not count: it is taken back at once. */
   retract(): void {
     this.drop();
-    if (this.#told === '') return;
-    this.#told = '';
-    this.#tell('');
+    const whole = this.#whole('');
+    if (this.#told === '' || this.#told === whole) return;
+    this.#told = whole;
+    this.#tell(whole);
   }
 
   /** The answer is complete, and told in another way. */
@@ -44,8 +48,9 @@ export class PartialText {
 
   #flush(): void {
     this.#timer = undefined;
-    if (this.#text === '' || this.#text === this.#told) return;
-    this.#told = this.#text;
-    this.#tell(this.#text);
+    const whole = this.#whole(this.#text);
+    if (whole === '' || whole === this.#told) return;
+    this.#told = whole;
+    this.#tell(whole);
   }
 }

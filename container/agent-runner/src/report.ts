@@ -43,7 +43,7 @@ export class Report {
     this.#frame({ type: 'partial', turnId, text });
   }
 
-  /** A tool that begins is always told, other signs at most once a second. */
+  /** A tool that begins, or has ended (an empty name), is always told, other signs at most once a second. */
   activity(tool?: string): void {
     const now = performance.now();
     if (tool === undefined && now < this.#lifeAt + lifeMs) return;

@@ -12,12 +12,18 @@ export type SdkEvent =
   /** The main agent begins a message, and writes on in it. */
   | { readonly type: 'message' }
   | { readonly type: 'text'; readonly text: string }
+  /** A piece of text of the main agent is complete; `message` is the same for all pieces of one message. */
+  | { readonly type: 'said'; readonly message: string; readonly text: string }
   /** A tool call begins; `by` is the call that began the subagent making it. */
   | { readonly type: 'tool'; readonly name: string; readonly id: string; readonly by: string | undefined }
   /** The request is repeated: what was streamed of its answer does not count. */
   | { readonly type: 'retry' }
   /** Why the result that follows will be an error, in the SDK's words. */
   | { readonly type: 'failure'; readonly reason: string }
+  /** A plan's limit is reached, until then. */
+  | { readonly type: 'limit'; readonly resetsAt: number }
+  /** The answer met the limit of one message; the model is asked to go on with it in another one. */
+  | { readonly type: 'goes-on' }
   /** Work begins that has a life of its own; `by` is the call it was begun with. */
   | { readonly type: 'task'; readonly key: string; readonly by: string | undefined }
   /** A task is over, in the SDK's words. */
@@ -38,6 +44,7 @@ const sdkResult = z.object({
   errors: z.array(z.string()).catch([]),
   api_error_status: z.number().nullish().catch(null),
   terminal_reason: z.string().optional().catch(undefined),
+  stop_reason: z.string().nullish().catch(null),
   session_id: z.string().optional().catch(undefined),
   /** Of the whole session so far, earlier processes included. */
   total_cost_usd: count,
@@ -74,7 +81,18 @@ const taskKey = z.object({
   tool_use_id: z.string().optional(),
   ambient: z.boolean().optional(),
 });
-const block = z.object({ type: z.string(), name: z.string().optional(), id: z.string().optional() });
+const block = z.object({
+  type: z.string(),
+  name: z.string().optional(),
+  id: z.string().optional(),
+  text: z.string().optional(),
+});
+const rateLimit = z.object({ rate_limit_info: z.object({ status: z.string(), resetsAt: z.number().optional() }) });
+/** The SDK's own request after an answer that met its limit. */
+const askedToGoOn = z.object({
+  parent_tool_use_id: z.null(),
+  message: z.object({ content: z.tuple([z.object({ text: z.string().startsWith('Output token limit hit') })]) }),
+});
 
 const toolResult = z.object({
   parent_tool_use_id: z.null(),
@@ -84,7 +102,7 @@ const toolResult = z.object({
 const life: SdkEvent = { type: 'life' };
 
 /** One reader per kind of message; its key is `type` or `type/subtype`. */
-const readers: Readonly<Record<string, (message: unknown) => SdkEvent | undefined>> = {
+const readers: Readonly<Record<string, (message: unknown) => SdkEvent | readonly SdkEvent[] | undefined>> = {
   command_lifecycle: (message) => {
     const parsed = z.object({ command_uuid: z.string(), state: z.string() }).safeParse(message);
     return parsed.success ? { type: 'input', uuid: parsed.data.command_uuid, state: parsed.data.state } : undefined;
@@ -107,8 +125,15 @@ const readers: Readonly<Record<string, (message: unknown) => SdkEvent | undefine
     if (!parsed.success) return undefined;
     return { type: 'background', keys: new Set(parsed.data.tasks.filter((task) => !task.ambient).map(keyOf)) };
   },
+  rate_limit_event: (message) => {
+    const { status, resetsAt } = rateLimit.safeParse(message).data?.rate_limit_info ?? {};
+    return status === 'rejected' && resetsAt !== undefined ? { type: 'limit', resetsAt: resetsAt * 1000 } : undefined;
+  },
   assistant: readAssistant,
-  user: (message) => (toolResult.safeParse(message).success ? { type: 'tool-result' } : undefined),
+  user: (message) => {
+    if (toolResult.safeParse(message).success) return { type: 'tool-result' };
+    return askedToGoOn.safeParse(message).success ? { type: 'goes-on' } : undefined;
+  },
   stream_event: readStreamEvent,
   result: (message) => {
     const parsed = sdkResult.safeParse(message);
@@ -116,27 +141,33 @@ const readers: Readonly<Record<string, (message: unknown) => SdkEvent | undefine
   },
 };
 
-export function readEvent(message: unknown): SdkEvent {
+/** At least one. */
+export function readEvents(message: unknown): readonly SdkEvent[] {
   const head = z.object({ type: z.string(), subtype: z.string().optional() }).safeParse(message);
-  if (!head.success) return life;
+  if (!head.success) return [life];
   const { type, subtype } = head.data;
   const reader = readers[`${type}/${subtype}`] ?? readers[type];
-  return reader?.(message) ?? life;
+  const events = [reader?.(message) ?? []].flat();
+  return events.length > 0 ? events : [life];
 }
 
 const assistantShape = z.object({
   error: z.string().optional(),
   parent_tool_use_id: z.string().nullish(),
-  message: z.object({ content: z.array(block) }),
+  message: z.object({ id: z.string().catch(''), content: z.array(block) }),
 });
 
-function readAssistant(message: unknown): SdkEvent | undefined {
-  const parsed = assistantShape.safeParse(message);
-  if (!parsed.success) return undefined;
-  if (parsed.data.error !== undefined) return { type: 'failure', reason: parsed.data.error };
-  const tool = parsed.data.message.content.find((part) => part.type === 'tool_use');
-  if (tool?.name === undefined || tool.id === undefined) return undefined;
-  return { type: 'tool', name: tool.name, id: tool.id, by: parsed.data.parent_tool_use_id ?? undefined };
+function readAssistant(message: unknown): SdkEvent[] | undefined {
+  const { data } = assistantShape.safeParse(message);
+  if (!data) return undefined;
+  if (data.error !== undefined) return [{ type: 'failure', reason: data.error }];
+  const by = data.parent_tool_use_id ?? undefined;
+  return data.message.content.flatMap(({ type, name, id, text }): SdkEvent[] => {
+    if (type === 'tool_use' && name !== undefined && id !== undefined) return [{ type: 'tool', name, id, by }];
+    // What a subagent says is for the agent.
+    const said = type === 'text' && text !== undefined && text !== '' && by === undefined;
+    return said ? [{ type: 'said', message: data.message.id, text }] : [];
+  });
 }
 
 const streamShape = z.object({

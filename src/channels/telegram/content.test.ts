@@ -77,14 +77,6 @@ test.each([
     { text: 'hello', forward_origin: { type: 'hidden_user', sender_user_name: 'Bob', date: 1 } },
     '[forwarded from Bob]\nhello',
   ],
-  [
-    {
-      text: 'so?',
-      quote: { text: 'we won', position: 0 },
-      external_reply: { origin: { type: 'user', sender_user: ann } },
-    },
-    '[about what Ann Lee said in another chat: we won]\nso?',
-  ],
 ])('what is no text becomes a short one: %j', (fields, text) => {
   expect(said(fields).text).toBe(text);
 });

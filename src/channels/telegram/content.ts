@@ -1,7 +1,6 @@
 // What a Telegram message says, in words and files. Pure.
-import type { Message, MessageOrigin, User } from 'grammy/types';
+import type { ExternalReplyInfo, Message, MessageOrigin, User } from 'grammy/types';
 import type { IncomingAttachment } from '../../model/message.ts';
-import { plainOf } from './rich-text.ts';
 
 export interface Content {
   readonly text: string;
@@ -14,13 +13,58 @@ export function contentOf(message: Message): Content | undefined {
   const words = wordsOf(message);
   if (words === undefined && attachments.length === 0) return undefined;
   const from = message.forward_origin && `[forwarded from ${originName(message.forward_origin)}]`;
-  const about = message.external_reply && message.quote && elsewhere(message.external_reply.origin, message.quote.text);
-  return { text: [from, about, words].filter(Boolean).join('\n'), attachments };
+  return { text: [from, words].filter(Boolean).join('\n'), attachments };
 }
 
 export function nameOf(user: Pick<User, 'id' | 'first_name' | 'last_name' | 'username'>): string {
   const name = [user.first_name, user.last_name].filter(Boolean).join(' ').trim();
   return name || user.username || String(user.id);
+}
+
+export function originName(origin: MessageOrigin): string {
+  switch (origin.type) {
+    case 'user':
+      return nameOf(origin.sender_user);
+    case 'hidden_user':
+      return origin.sender_user_name;
+    case 'chat':
+      return origin.sender_chat.title ?? 'a group';
+    case 'channel':
+      return origin.chat.title;
+  }
+}
+
+export function attachmentsOf(message: Message | ExternalReplyInfo): IncomingAttachment[] {
+  const { photo, voice, audio, video, video_note: note, animation, document, sticker } = message;
+  const [largest] = photo?.toSorted((one, other) => other.width * other.height - one.width * one.height) ?? [];
+  if (largest) return [attachment('photo', largest, 'image/jpeg')];
+  if (voice) return [attachment('voice', voice, 'audio/ogg')];
+  if (audio) return [attachment('audio', audio)];
+  if (video) return [attachment('video', video)];
+  if (note) return [attachment('video', note, 'video/mp4')];
+  // An animation is shown a second time as a document.
+  if (animation) return [attachment('video', animation, 'video/mp4')];
+  if (document) return [attachment('document', document)];
+  if (!sticker) return [];
+  const mime = sticker.is_video ? 'video/webm' : sticker.is_animated ? 'application/x-tgsticker' : 'image/webp';
+  return [attachment('sticker', sticker, mime)];
+}
+
+interface FileShape {
+  readonly file_id: string;
+  readonly file_size?: number;
+  readonly file_name?: string;
+  readonly mime_type?: string;
+}
+
+function attachment(kind: IncomingAttachment['kind'], file: FileShape, mime?: string): IncomingAttachment {
+  return {
+    kind,
+    name: file.file_name,
+    mime: file.mime_type ?? mime,
+    size: file.file_size,
+    ref: `${file.file_id} ${file.file_size ?? ''}`.trim(),
+  };
 }
 
 function wordsOf(message: Message): string | undefined {
@@ -43,54 +87,27 @@ function coordinates({ latitude, longitude }: { latitude: number; longitude: num
   return `${latitude}, ${longitude}`;
 }
 
-function elsewhere(origin: MessageOrigin, quote: string): string {
-  return `[about what ${originName(origin)} said in another chat: ${quote}]`;
+/** The words of a rich message, a line for each block; whatever Telegram adds to its shapes later is passed through. */
+function plainOf(blocks: unknown): string {
+  return lines(blocks)
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
 }
 
-function originName(origin: MessageOrigin): string {
-  switch (origin.type) {
-    case 'user':
-      return nameOf(origin.sender_user);
-    case 'hidden_user':
-      return origin.sender_user_name;
-    case 'chat':
-      return origin.sender_chat.title ?? 'a group';
-    case 'channel':
-      return origin.chat.title;
-  }
+const ownLine = /^(paragraph|heading|pre|footer|blockquote|pullquote|mathematical_expression)$/;
+const inside = ['label', 'summary', 'text', 'expression', 'alternative_text', 'blocks', 'items', 'cells', 'caption'];
+
+function lines(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(lines).join('');
+  if (typeof value !== 'object' || value === null) return '';
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const cells = fields.get('cells');
+  if (Array.isArray(cells)) return cells.map((row) => `${rowOf(row)}\n`).join('');
+  const text = inside.map((name) => lines(fields.get(name))).join('');
+  return ownLine.test(String(fields.get('type'))) ? `${text}\n` : text;
 }
 
-interface FileShape {
-  readonly file_id: string;
-  readonly file_size?: number;
-  readonly file_name?: string;
-  readonly mime_type?: string;
-}
-
-function attachmentsOf(message: Message): IncomingAttachment[] {
-  const { photo, voice, audio, video, video_note: note, animation, document, sticker } = message;
-  const [largest] = photo?.toSorted((one, other) => other.width * other.height - one.width * one.height) ?? [];
-  if (largest) return [attachment('photo', largest, 'image/jpeg')];
-  if (voice) return [attachment('voice', voice, 'audio/ogg')];
-  if (audio) return [attachment('audio', audio)];
-  if (video) return [attachment('video', video)];
-  if (note) return [attachment('video', note, 'video/mp4')];
-  // An animation is shown a second time as a document.
-  if (animation) return [attachment('video', animation, 'video/mp4')];
-  if (document) return [attachment('document', document)];
-  if (sticker) {
-    const mime = sticker.is_video ? 'video/webm' : sticker.is_animated ? 'application/x-tgsticker' : 'image/webp';
-    return [attachment('sticker', sticker, mime)];
-  }
-  return [];
-}
-
-function attachment(kind: IncomingAttachment['kind'], file: FileShape, mime?: string): IncomingAttachment {
-  return {
-    kind,
-    name: file.file_name,
-    mime: file.mime_type ?? mime,
-    size: file.file_size,
-    ref: `${file.file_id} ${file.file_size ?? ''}`.trim(),
-  };
+function rowOf(row: unknown): string {
+  return Array.isArray(row) ? row.map(lines).join(' | ') : '';
 }

@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureOf, openFaulty } from '../../../test/fixtures/telegram.ts';
 
-test('a short wait that Telegram asks for is waited, a long one is left to the host', async () => {
-  const telegram = await openFaulty();
-  const { api } = telegram;
-  const { chat } = telegram.ann();
-  api.fault({ method: 'sendRichMessage', kind: '429', retryAfter: 1 });
-  await telegram.send(chat, 'short');
-  api.fault({ method: 'sendRichMessage', kind: '429', retryAfter: 90 });
-  expect(await failureOf(telegram.send(chat, 'long'))).toMatchObject({ code: 'channel.busy' });
-  expect(api.sent(chat).map((message) => message.text)).toEqual(['short']);
-});
-
 test.each([
   // From here all of them look as if they might have been done: the host sends it again, and counts that.
   ['502', 0],

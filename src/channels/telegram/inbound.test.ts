@@ -1,7 +1,9 @@
 import type { Message, Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { InboundMessage } from '../../model/message.ts';
-import { type Heard, hear } from './inbound.ts';
+import type { Told } from '../kit/platform.ts';
+import { hear } from './inbound.ts';
+import { manifest } from './manifest.ts';
 
 const me = { id: 99, username: 'Andy_bot', first_name: 'Andy' };
 const ann = { id: 7, is_bot: false, first_name: 'Ann', last_name: 'Lee', username: 'annlee' };
@@ -9,7 +11,7 @@ const bot = { id: 99, is_bot: true, first_name: 'Andy', username: 'Andy_bot' };
 const privately = { id: 7, type: 'private', first_name: 'Ann', last_name: 'Lee' } as const;
 const group = { id: -1001, type: 'supergroup', title: 'Garden' } as const;
 
-function heard(update: object, id = 5): Heard | undefined {
+function heard(update: object, id = 5): Told | undefined {
   return hear({ update_id: id, ...update } as Update, { me, now: 1_000 });
 }
 
@@ -25,7 +27,7 @@ function said(fields: object): InboundMessage {
 }
 
 test('a text is handed over with its chat, sender, time and id', () => {
-  expect(heard({ message: message({ chat: privately, text: 'hello' }) })).toEqual({
+  expect(heard({ message: message({ chat: privately, text: 'hello' }) })).toMatchObject({
     type: 'message',
     chat: { jid: 'tg:7', name: 'Ann Lee', isGroup: false },
     message: {
@@ -116,6 +118,45 @@ test('a reply says to what, and the quoted part when there is one', () => {
   expect(said({ text: 'this', reply_to_message: opening }).replyTo).toBeUndefined();
 });
 
+const photo = [{ file_id: 'p', file_unique_id: 'u', width: 9, height: 9, file_size: 7 }];
+
+test('what a message points at comes with its files, here and in another chat', () => {
+  const picture = { kind: 'photo', name: undefined, mime: 'image/jpeg', size: 7, ref: 'p 7' };
+  const replied = message({ message_id: 3, photo, caption: 'our cat' });
+  expect(said({ text: 'what is this?', reply_to_message: replied }).replyTo).toEqual({
+    id: '3',
+    sender: 'Ann Lee',
+    text: 'our cat',
+    attachments: [picture],
+  });
+  const voice = message({ message_id: 3, voice: { file_id: 'v', duration: 2 } });
+  expect(said({ text: 'and this?', reply_to_message: voice }).replyTo?.attachments).toMatchObject([{ kind: 'voice' }]);
+  const elsewhere = { origin: { type: 'user', sender_user: ann, date: 1 }, photo, message_id: 77, chat: group };
+  expect(said({ text: 'so?', external_reply: elsewhere, quote: { text: 'we won', position: 0 } }).replyTo).toEqual({
+    id: '-1001/77',
+    sender: 'Ann Lee, in another chat',
+    text: 'we won',
+    attachments: [picture],
+  });
+  expect(said({ text: 'so?', external_reply: { origin: elsewhere.origin } }).replyTo).toEqual({
+    id: 'elsewhere/12',
+    sender: 'Ann Lee, in another chat',
+    text: undefined,
+  });
+});
+
+test('who is a machine is said: another bot, what a linked channel posts by itself; not an anonymous administrator', () => {
+  const other = { id: 98, is_bot: true, first_name: 'Echo', username: 'Echo_bot' };
+  expect(said({ text: 'x', from: other }).senderIsBot).toBe(true);
+  const telegram = { id: 777_000, is_bot: false, first_name: 'Telegram' };
+  const news = { id: -1002, type: 'channel', title: 'News' };
+  const post = { text: 'x', from: telegram, sender_chat: news, is_automatic_forward: true };
+  expect(said(post)).toMatchObject({ senderIsBot: true, senderIsChat: true, senderName: 'News' });
+  const anonymous = { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
+  expect(said({ text: 'x', from: anonymous, sender_chat: group }).senderIsBot).toBeUndefined();
+  expect(said({ text: 'x' }).senderIsBot).toBeUndefined();
+});
+
 test('posts of channels are nobody speaking to us', () => {
   expect(heard({ channel_post: message({ chat: { id: -1002, type: 'channel', title: 'News' }, text: 'x' }) })).toBe(
     undefined,
@@ -142,7 +183,6 @@ test('a pressed button is a click with its value, and says on which message', ()
   const question = message({ message_id: 30, from: bot, text: 'Sure?', message_thread_id: 4, is_topic_message: true });
   expect(heard({ callback_query: { ...data, message: question } })).toMatchObject({
     type: 'message',
-    clickId: '4001',
     chat: { jid: 'tg:-1001' },
     message: {
       kind: 'click',
@@ -197,6 +237,27 @@ test('a group that becomes a supergroup is named by both its ids', () => {
     from: 'tg:-40',
     chat: { jid: 'tg:-1009', name: 'Garden', isGroup: true },
   });
+  expect(heard({ message: message({ migrate_from_chat_id: -40 }) })).toEqual({
+    type: 'moved',
+    from: 'tg:-40',
+    chat: { jid: 'tg:-1001', name: 'Garden', isGroup: true },
+  });
+});
+
+test.each([
+  ['tg:1', true],
+  ['tg:-1001234567890', true],
+  ['tg:4503599627370495', true],
+  ['tg:4503599627370496', false],
+  ['tg:-4503599627370496', false],
+  ['tg:99999999999999999', false],
+  ['tg:0', false],
+  ['tg:01', false],
+  ['tg:1.5', false],
+  ['tg:', false],
+  ['xtg:1', false],
+])('a JID is a chat of Telegram exactly when Telegram can have such an id: %s', (jid, owned) => {
+  expect(manifest.chatOf(jid)).toBe(owned ? jid.slice(3) : undefined);
 });
 
 test('what we never asked for is left alone', () => {

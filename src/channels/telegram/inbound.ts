@@ -2,7 +2,8 @@
 import type { CallbackQuery, Chat, ChatMember, Message, MessageReactionUpdated, Update, User } from 'grammy/types';
 import type { InboundMessage, Quote } from '../../model/message.ts';
 import type { SeenChat } from '../channel.ts';
-import { contentOf, nameOf } from './content.ts';
+import type { Told } from '../kit/platform.ts';
+import { attachmentsOf, contentOf, nameOf, originName } from './content.ts';
 
 /** What we ask for. Not channel_post: nobody in a channel speaks to us. */
 export const allowedUpdates = [
@@ -20,13 +21,6 @@ export interface Me {
   readonly first_name: string;
 }
 
-export type Heard =
-  | { readonly type: 'message'; readonly chat: SeenChat; readonly message: InboundMessage; readonly clickId?: string }
-  /** We may write there from now on, or may not. */
-  | { readonly type: 'standing'; readonly chat: SeenChat; readonly open: boolean }
-  /** A group that became a supergroup; its chat has another JID now. */
-  | { readonly type: 'moved'; readonly from: string; readonly chat: SeenChat };
-
 interface Ears {
   readonly me: Me;
   /** For updates that bear no time of their own. */
@@ -34,7 +28,7 @@ interface Ears {
 }
 
 /** Undefined for what is nothing to us. */
-export function hear(update: Update, ears: Ears): Heard | undefined {
+export function hear(update: Update, ears: Ears): Told | undefined {
   const { message, edited_message: edited, callback_query: click, message_reaction: reaction } = update;
   if (message) return hearMessage(message, ears.me);
   if (edited) return hearEdit(edited, ears.me, update.update_id);
@@ -49,18 +43,19 @@ export function hear(update: Update, ears: Ears): Heard | undefined {
   return undefined;
 }
 
-function jidOf(chatId: number): string {
+export function jidOf(chatId: number): string {
   return `tg:${chatId}`;
 }
 
-function hearMessage(message: Message, me: Me): Heard | undefined {
-  const { chat, migrate_to_chat_id: movedTo } = message;
-  if (movedTo !== undefined) {
-    return { type: 'moved', from: jidOf(chat.id), chat: { ...seen(chat), jid: jidOf(movedTo) } };
-  }
+function hearMessage(message: Message, me: Me): Told | undefined {
+  const { chat, migrate_to_chat_id: to, migrate_from_chat_id: from, media_group_id: album } = message;
+  // Said in both chats; either may be heard first, or alone.
+  if (to !== undefined) return { type: 'moved', from: jidOf(chat.id), chat: { ...seen(chat), jid: jidOf(to) } };
+  if (from !== undefined) return { type: 'moved', from: jidOf(from), chat: seen(chat) };
   const said = sayingOf(message, me);
   if (!said) return undefined;
-  return { type: 'message', chat: seen(chat), message: { ...said, kind: 'message', revision: 0 } };
+  const piece = { album, forwarded: message.forward_origin !== undefined };
+  return { type: 'message', chat: seen(chat), message: { ...said, kind: 'message', revision: 0 }, piece };
 }
 
 // Telegram counts edits in whole seconds. Two in one second must not be taken for one, and an update that comes again
@@ -69,10 +64,9 @@ function revisionOf(seconds: number, updateId: number): number {
   return seconds * 1000 + (updateId % 1000);
 }
 
-function hearEdit(message: Message, me: Me, updateId: number): Heard | undefined {
+function hearEdit(message: Message, me: Me, updateId: number): Told | undefined {
   // A live location is "edited" every few seconds.
-  if (message.location) return undefined;
-  const said = sayingOf(message, me);
+  const said = message.location ? undefined : sayingOf(message, me);
   if (!said) return undefined;
   const at = message.edit_date ?? message.date;
   // Its files were handed over with the first text.
@@ -85,13 +79,12 @@ function hearEdit(message: Message, me: Me, updateId: number): Heard | undefined
   };
 }
 
-function hearClick(click: CallbackQuery, { me, now }: Ears): Heard | undefined {
+function hearClick(click: CallbackQuery, { me, now }: Ears): Told | undefined {
   const { message, data } = click;
   if (!message || data === undefined) return undefined;
   return {
     type: 'message',
     chat: seen(message.chat),
-    clickId: click.id,
     message: {
       jid: jidOf(message.chat.id),
       platformId: click.id,
@@ -109,15 +102,12 @@ function hearClick(click: CallbackQuery, { me, now }: Ears): Heard | undefined {
 }
 
 // Whose message it is Telegram does not say: the host knows what it has sent.
-function hearReaction(reaction: MessageReactionUpdated, updateId: number): Heard | undefined {
+function hearReaction(reaction: MessageReactionUpdated, updateId: number): Told | undefined {
   const { chat, user, actor_chat: actor, message_id: id, date } = reaction;
   const before = new Set(reaction.old_reaction.map(emojiOf));
-  const text = reaction.new_reaction
-    .map(emojiOf)
-    .filter((emoji) => !before.has(emoji))
-    .join('');
+  const added = reaction.new_reaction.map(emojiOf).filter((emoji) => !before.has(emoji));
   // Taken back: there is nothing to answer to.
-  if (text === '') return undefined;
+  if (added.length === 0) return undefined;
   const sender = senderOf({ from: user, sender_chat: actor });
   return {
     type: 'message',
@@ -129,7 +119,7 @@ function hearReaction(reaction: MessageReactionUpdated, updateId: number): Heard
       revision: revisionOf(date, updateId),
       thread: undefined,
       ...sender,
-      text,
+      text: added.join(''),
       sentAt: date * 1000,
       mentionsAssistant: false,
       fromOwner: false,
@@ -141,7 +131,7 @@ function hearReaction(reaction: MessageReactionUpdated, updateId: number): Heard
 function sayingOf(message: Message, me: Me): Omit<InboundMessage, 'kind' | 'revision'> | undefined {
   const content = message.chat.type === 'channel' ? undefined : contentOf(message);
   if (!content) return undefined;
-  const said = {
+  return {
     jid: jidOf(message.chat.id),
     platformId: String(message.message_id),
     thread: threadOf(message),
@@ -151,17 +141,23 @@ function sayingOf(message: Message, me: Me): Omit<InboundMessage, 'kind' | 'revi
     mentionsAssistant: means(message, me),
     fromOwner: false,
     replyTo: quoteOf(message),
+    ...(content.attachments.length > 0 ? { attachments: content.attachments } : {}),
   };
-  return content.attachments.length > 0 ? { ...said, attachments: content.attachments } : said;
 }
 
-/** An anonymous administrator speaks as the group, a channel as itself. */
-function senderOf(by: Pick<Message, 'author_signature'> & { from?: User | undefined; sender_chat?: Chat | undefined }) {
-  const { from, sender_chat: chat } = by;
+type Speaker = Pick<Message, 'author_signature' | 'is_automatic_forward'> & {
+  from?: User | undefined;
+  sender_chat?: Chat | undefined;
+};
+
+/** An anonymous administrator speaks as the group, a channel as itself; Telegram shows both as bots, which they are not. */
+function senderOf({ from, sender_chat: chat, author_signature: signature, is_automatic_forward: automatic }: Speaker) {
   if (chat) {
-    return { senderId: String(chat.id), senderName: by.author_signature ?? titleOf(chat), senderIsChat: true };
+    const sender = { senderId: String(chat.id), senderName: signature ?? titleOf(chat), senderIsChat: true };
+    return automatic ? { ...sender, senderIsBot: true } : sender;
   }
-  return { senderId: String(from?.id ?? 0), senderName: from ? nameOf(from) : 'somebody' };
+  const sender = { senderId: String(from?.id ?? 0), senderName: from ? nameOf(from) : 'somebody' };
+  return from?.is_bot ? { ...sender, senderIsBot: true } : sender;
 }
 
 /** Only a topic's: other threads are just replies. */
@@ -176,11 +172,26 @@ function repliedBy(message: Message): Message['reply_to_message'] {
   return replied?.forum_topic_created ? undefined : replied;
 }
 
+/** What the message is about, with its files: here, or in another chat. */
 function quoteOf(message: Message): Quote | undefined {
   const replied = repliedBy(message);
-  if (!replied) return undefined;
-  const text = message.quote?.text ?? contentOf(replied)?.text;
-  return { id: String(replied.message_id), sender: senderOf(replied).senderName, text };
+  const { external_reply: elsewhere, quote } = message;
+  if (replied) {
+    const content = contentOf(replied);
+    const { senderName: sender } = senderOf(replied);
+    return withFiles(
+      { id: String(replied.message_id), sender, text: quote?.text ?? content?.text },
+      content?.attachments,
+    );
+  }
+  if (!elsewhere) return undefined;
+  const id = `${elsewhere.chat?.id ?? 'elsewhere'}/${elsewhere.message_id ?? message.message_id}`;
+  const sender = `${originName(elsewhere.origin)}, in another chat`;
+  return withFiles({ id, sender, text: quote?.text }, attachmentsOf(elsewhere));
+}
+
+function withFiles(quote: Quote, attachments: Quote['attachments'] = []): Quote {
+  return attachments.length > 0 ? { ...quote, attachments } : quote;
 }
 
 /** A mention, a command for us, or an answer to us; what was forwarded means us no more than whoever wrote it did. */

@@ -15,4 +15,9 @@ export const manifest: ChannelManifest = {
       .describe('Where the Bot API is. Default: `https://api.telegram.org`; for a Bot API server of your own.'),
   }),
   needs: ['TELEGRAM_BOT_TOKEN'],
+  chatOf(jid) {
+    const id = /^tg:(-?[1-9]\d{0,15})$/.exec(jid)?.[1];
+    // The Bot API: "at most 52 significant bits".
+    return id !== undefined && Math.abs(Number(id)) < 2 ** 52 ? id : undefined;
+  },
 };

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { openTelegram } from '../../../test/fixtures/telegram.ts';
-import { splitText } from '../../text/split.ts';
+import { splitMarkdown } from '../../text/split.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'telegram-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -32,16 +33,33 @@ test('an answer is sent as rich Markdown in one call, as a reply, in its topic',
   expect(api.log.filter((call) => /^send/.test(call.method)).map((call) => call.method)).toEqual(['sendRichMessage']);
 });
 
-test('what is refused as rich goes as plain text, whole', async () => {
+test.each([
+  ['rich', 1, ['sendRichMessage', 'sendRichMessage']],
+  ['rich in any way', 2, ['sendRichMessage', 'sendRichMessage', 'sendMessage']],
+])('what is refused as %s goes in a plainer form, whole and still formatted', async (_, times, methods) => {
   await using telegram = await openTelegram();
   const { api } = telegram;
   const { chat } = telegram.ann();
-  using _odd = api.fault({ method: 'sendRichMessage', kind: '400', description: 'Bad Request: RICH_MESSAGE_INVALID' });
-  await telegram.send(chat, '**odd**');
-  expect(api.sent(chat).map((message) => message.text)).toEqual(['**odd**']);
+  const description = 'Bad Request: RICH_MESSAGE_INVALID';
+  using _odd = api.fault({ method: 'sendRichMessage', kind: '400', description, times });
+  await telegram.send(chat, '**odd** one');
+  const bold = { text: 'odd one', marks: [{ type: 'bold', offset: 0, text: 'odd' }] };
+  expect(api.sent(chat)).toMatchObject([{ reads: bold }]);
+  const sending = () => api.log.map(({ method }) => method).filter((method) => /^send(Rich)?Message$/.test(method));
+  expect(sending()).toEqual(methods);
   // Only that one was odd.
   await telegram.send(chat, '**fine**');
-  expect(api.sent(chat).at(-1)).toMatchObject({ text: 'fine', rich: '**fine**' });
+  expect(sending()).toEqual([...methods, 'sendRichMessage']);
+});
+
+test('what is refused with tags as well goes without any', async () => {
+  await using telegram = await openTelegram();
+  const { api } = telegram;
+  const { chat } = telegram.ann();
+  using _rich = api.fault({ method: 'sendRichMessage', kind: '400', times: 2 });
+  using _html = api.fault({ method: 'sendMessage', kind: '400' });
+  await telegram.send(chat, '**odd** & <b>');
+  expect(api.sent(chat)).toMatchObject([{ reads: { text: 'odd & <b>', marks: [] } }]);
 });
 
 test('a server without rich messages is asked for them once', async () => {
@@ -52,8 +70,14 @@ test('a server without rich messages is asked for them once', async () => {
   using _old = api.fault({ method: 'sendRichMessage', ...order });
   await telegram.send(chat, '*one*');
   await telegram.send(chat, '*two*');
-  expect(api.sent(chat).map((message) => message.text)).toEqual(['*one*', '*two*']);
+  expect(api.sent(chat).map((message) => message.text)).toEqual(['one', 'two']);
   expect(api.calls('sendRichMessage')).toHaveLength(1);
+});
+
+const leak = 'https://example.com/?leak=1';
+const richShape = z.object({
+  blocks: z.array(z.looseObject({ type: z.string() })),
+  skip_entity_detection: z.literal(true),
 });
 
 test.each([
@@ -66,8 +90,13 @@ test.each([
   const { api } = telegram;
   const { chat } = telegram.ann();
   await telegram.send(chat, text);
-  expect(api.calls('sendRichMessage')).toEqual([]);
-  expect(api.calls('sendMessage')[0]?.params).toMatchObject({ text, link_preview_options: { is_disabled: true } });
+  const params = api.calls('sendRichMessage')[0]?.params;
+  const { rich_message: rich } = z.object({ rich_message: richShape }).parse(params);
+  expect(new Set(rich.blocks.map((block) => block.type))).toEqual(new Set(['paragraph']));
+  expect(JSON.stringify(rich)).not.toMatch(/"(?:photo|video|audio|animation|button|tg-button)"/);
+  // A person sees what it was, and can follow it.
+  const { text: reads = '', marks = [] } = api.sent(chat)[0]?.reads ?? {};
+  expect(text.startsWith('<') ? reads : marks.map(({ url }) => url)).toContain(text.startsWith('<') ? text : leak);
 });
 
 test('code that only looks like a picture keeps its form', async () => {
@@ -99,26 +128,25 @@ test('a group that became a supergroup gets its answer there, and is shown under
   await telegram.send(group, 'late answer');
   expect(api.sent(now)).toMatchObject([{ text: 'late answer' }]);
   await api.waitUntilIdle();
-  expect(events.chats.map((chat) => chat.jid)).toEqual([`tg:${group.id}`, `tg:${now.id}`]);
-  expect(telegram.log.some((line) => line.includes('has become a supergroup'))).toBe(true);
+  expect(new Set(events.chats.map((chat) => chat.jid))).toEqual(new Set([`tg:${group.id}`, `tg:${now.id}`]));
+  expect(events.moved).toEqual([[`tg:${group.id}`, `tg:${now.id}`]]);
 });
 
-test('5000 characters with fences, split by the host, arrive as whole parts', async () => {
+test('more than one message holds, with fences, split by the host, arrive as whole parts', async () => {
   await using telegram = await openTelegram();
   const { chat } = telegram.ann();
-  const text = `Look:\n\n\`\`\`ts\n${'const answer = 42; // 🙂 & <b>\n'.repeat(180)}\`\`\`\n\nThat is all.`;
-  expect(text.length).toBeGreaterThan(5000);
-  const parts = splitText(text, telegram.channel.capabilities.maxTextLength);
+  const text = `Look:\n\n\`\`\`ts\n${'const answer = 42; // 🙂 & <b>\n'.repeat(1_300)}\`\`\`\n\nThat is all.`;
+  expect(text.length).toBeGreaterThan(32_768);
+  const parts = splitMarkdown(text, telegram.channel.capabilities.textLimits);
   expect(parts.length).toBe(2);
   for (const part of parts) await telegram.send(chat, part);
   const sent = telegram.api.sent(chat);
-  expect(sent.map((message) => message.rich)).toEqual(parts);
   expect(
     sent
       .map((message) => message.text)
       .join('')
       .match(/answer = 42/g),
-  ).toHaveLength(180);
+  ).toHaveLength(1_300);
 });
 
 test('the longest part fits as plain text too, whatever it is made of', async () => {
@@ -152,32 +180,6 @@ test('a picture that Telegram does not take as one goes as a document', async ()
   using _odd = api.fault({ method: 'sendPhoto', kind: '400', description: 'Bad Request: PHOTO_INVALID_DIMENSIONS' });
   await telegram.send(chat, '', { file: fileOf('long.png') });
   expect(api.sent(chat)).toMatchObject([{ files: [{ kind: 'document' }] }]);
-});
-
-test('a caption that is too long follows its file; a second try does not send the file again', async () => {
-  await using telegram = await openTelegram();
-  const { api } = telegram;
-  const { chat } = telegram.ann();
-  const text = 'word '.repeat(300);
-  const part = { file: fileOf('a.txt'), buttons: [{ label: 'Ok', value: 'ok' }] };
-  using _once = api.fault({ method: 'sendRichMessage', kind: '502' });
-  await expect(telegram.send(chat, text, part)).rejects.toMatchObject({ code: 'channel.unsure' });
-  const id = await telegram.send(chat, text, part);
-  const sent = api.sent(chat);
-  expect(sent.map((message) => message.files.length)).toEqual([1, 0]);
-  expect(sent.at(-1)).toMatchObject({ id, text: text.trim() });
-  expect(sent.map((message) => message.buttons.length)).toEqual([0, 1]);
-});
-
-test.each([
-  ['gone', { path: join(directory, 'nowhere'), name: 'x.txt', mime: undefined }, /gone/],
-  ['empty', 'empty', /empty/],
-])('a file that is %s is refused', async (_, file, sentence) => {
-  await using telegram = await openTelegram();
-  const { chat } = telegram.ann();
-  const given = typeof file === 'string' ? fileOf('x.txt', '') : file;
-  const error: unknown = await telegram.send(chat, 'x', { file: given }).catch((failure: unknown) => failure);
-  expect(error).toMatchObject({ code: 'channel.refused', message: expect.stringMatching(sentence) });
 });
 
 test('an edit changes the text, the same text is success, a caption is edited as one', async () => {

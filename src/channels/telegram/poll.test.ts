@@ -166,3 +166,124 @@ test('a press that could not be stored is not answered before it is', async () =
   });
   expect(events.messages).toMatchObject([{ kind: 'click', text: 'yes' }]);
 });
+
+test.each(['getMe', 'deleteWebhook'])(
+  'a login whose %s is never answered ends by itself and can be tried again',
+  async (method) => {
+    const telegram = await openFaulty({ idle: true });
+    const { api, clock } = telegram;
+    const hang = api.fault({ method, kind: 'hang' });
+    const started = failureOf(telegram.channel.start(telegram.events, new AbortController().signal));
+    await api.waitFor('the call', () => hang.hits > 0);
+    clock.advance(30_000);
+    clock.advance(1_000);
+    expect(await started).toMatchObject({ code: 'channel.unreachable' });
+    await telegram.start();
+    await api.waitUntilIdle();
+  },
+);
+
+test('a menu that is never taken holds up nobody', async () => {
+  const telegram = await openFaulty({ idle: true, commands: [{ name: 'status', description: 'what I do' }] });
+  const { api, events } = telegram;
+  api.fault({ method: 'setMyCommands', kind: 'hang', times: always });
+  await telegram.start();
+  api.say({ chat: telegram.ann().chat, text: 'hi' });
+  await api.waitFor('the message', () => events.messages.length === 1);
+  await telegram.channel.stop();
+});
+
+test('a poll that is never answered is given up and asked again, and meanwhile it is said what is wrong', async () => {
+  const telegram = await openFaulty();
+  const { api, events, clock, channel } = telegram;
+  const { chat } = telegram.ann();
+  await api.waitUntilIdle();
+  const hang = api.fault({ method: 'getUpdates', kind: 'hang' });
+  api.say({ chat, text: 'one' });
+  await api.waitFor('the silence', () => hang.hits > 0);
+  api.say({ chat, text: 'two' });
+  expect(channel.trouble).toBeUndefined();
+  clock.advance(40_000);
+  clock.advance(1_000);
+  await api.waitFor('the trouble', () => channel.trouble?.includes('Telegram'));
+  clock.advance(1_000);
+  await api.waitFor('both', () => events.messages.length === 2);
+  expect(channel.trouble).toBeUndefined();
+});
+
+test('a press whose answer is never taken is heard, and so is what comes after it', async () => {
+  const telegram = await openFaulty();
+  const { api, events } = telegram;
+  const { chat, ann } = telegram.ann();
+  const id = await telegram.send(chat, 'Sure?', { buttons: [{ label: 'Yes', value: 'yes' }] });
+  api.fault({ method: 'answerCallbackQuery', kind: 'hang', times: always });
+  api.click({ chat, message: id, data: 'Yes', from: ann });
+  api.say({ chat, text: 'hello?' });
+  await api.waitFor('both', () => events.messages.length === 2);
+  await telegram.channel.stop();
+});
+
+const picture = { bytes: Buffer.from('a picture') };
+
+test('an album that is not whole when the host dies comes whole to the next one; nothing is confirmed before', async () => {
+  const telegram = await openFaulty();
+  const { api, events, clock, channel } = telegram;
+  const { chat } = telegram.ann();
+  await api.waitUntilIdle();
+  api.say({ chat, photo: picture, text: 'us', mediaGroup: '7' });
+  api.say({ chat, photo: picture, mediaGroup: '7' });
+  await api.waitFor('another question', () => api.calls('getUpdates').length > 2);
+  expect(events.messages).toEqual([]);
+  await channel.stop();
+  expect(api.pendingUpdates).toBe(2);
+  api.say({ chat, photo: picture, mediaGroup: '7' });
+  await telegram.start();
+  await api.waitFor('the album', () => {
+    clock.advance(100);
+    return events.messages.length === 3;
+  });
+  await api.waitUntilIdle();
+  expect(events.messages.map(({ text, attachments }) => [text, attachments?.length])).toEqual([
+    ['us', 1],
+    ['', 1],
+    ['', 1],
+  ]);
+});
+
+test('while an album is gathered another chat is heard, and its messages are confirmed only after the album', async () => {
+  const telegram = await openFaulty();
+  const { api, events, clock } = telegram;
+  const { chat } = telegram.ann();
+  const bob = api.privateChat(api.person('Bob'));
+  await api.waitUntilIdle();
+  api.say({ chat, photo: picture, mediaGroup: '7' });
+  await api.waitFor('another question', () => api.calls('getUpdates').length > 1);
+  api.say({ chat: bob, text: 'hello' });
+  await api.waitFor('Bob', () => {
+    clock.advance(20);
+    return events.messages.length > 0;
+  });
+  expect(events.messages.map(({ text }) => text)).toEqual(['hello']);
+  expect(api.pendingUpdates).toBe(2);
+  clock.advance(3_000);
+  await api.waitUntilIdle();
+  expect(events.messages.map(({ text }) => text)).toEqual(['hello', '']);
+});
+
+test('a message that nobody can take is set aside after five tries, and others flow meanwhile', async () => {
+  const telegram = await openFaulty();
+  const { api, events, clock } = telegram;
+  const { chat } = telegram.ann();
+  const bob = api.privateChat(api.person('Bob'));
+  events.breaks = ({ text }) => text === 'poison';
+  for (const text of ['poison', 'behind it']) api.say({ chat, text });
+  api.say({ chat: bob, text: 'hello' });
+  await api.waitFor('Bob', () => events.messages.length === 1);
+  expect(events.messages).toMatchObject([{ text: 'hello' }]);
+  await api.waitFor('the rest', () => {
+    clock.advance(500);
+    return api.pendingUpdates === 0;
+  });
+  expect(events.setAside.map(([message]) => message?.text)).toEqual(['poison']);
+  expect(events.messages.map(({ text }) => text)).toEqual(['hello', 'behind it']);
+});

@@ -28,13 +28,13 @@ test('empty input is an empty chat', async () => {
   expect(await nanoclaw(host.home, ['chat'])).toMatchObject({ code: 0, stdout: '' });
 });
 
-test('standard output has answers only: the banner and the notices go to standard error, Markdown stays, no escape does', async () => {
+test('standard output has answers only: the banner and the notices go to standard error, Markdown reads as text, no escape stays', async () => {
   await using host = await FakeHost.open({
     notices: ['This is the rehearsal model.'],
     answer: () => ['**bold**\n\u001b[2Jtext', 'second part'],
   });
   const ran = await nanoclaw(host.home, ['chat'], 'hello\n');
-  expect(ran.stdout).toBe('**bold**\n[2Jtext\nsecond part\n');
+  expect(ran.stdout).toBe('bold\n[2Jtext\nsecond part\n');
   expect(ran.stderr).toBe('Andy · group main · model default · sandbox docker\nThis is the rehearsal model.\n');
 });
 
@@ -90,6 +90,27 @@ test('what could not be answered sets the exit code, what was only kept does not
   expect(dead.stderr).toContain('m2 could not be answered');
 });
 
+test('what was answered before and not read is no answer to a line of ours', async () => {
+  await using host = await FakeHost.open({
+    unread: ['result:old/1'],
+    answer: (text, self) => {
+      self.emit('an old answer', 'result:old/1');
+      return [`heard: ${text}`];
+    },
+  });
+  const ran = await nanoclaw(host.home, ['chat'], 'one\n');
+  expect(ran).toMatchObject({ code: 0, stdout: 'heard: one\n' });
+  expect(ran.stderr).toContain('Answered before, and not read: an old answer');
+  expect(host.printed).toContain('result:old/1');
+});
+
+test('a line that waits for something outside ends the chat with a sentence and exit code 1', async () => {
+  await using host = await FakeHost.open({ answer: () => [], state: () => 'waiting' });
+  const ran = await nanoclaw(host.home, ['chat'], 'one\n');
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(ran.stderr).toContain('m1 is not answered yet: it waits');
+});
+
 test('a reader that leaves early ends the chat quietly', async () => {
   await using host = await FakeHost.open();
   const child = startNanoclaw(host.home, ['chat']);
@@ -115,5 +136,5 @@ test('start joins a host that already runs, and says so', async () => {
   expect(ran.stderr).toContain('Joined the host that is already running (pid 4242).');
   const service = await nanoclaw(host.home, ['start', '--no-chat']);
   expect(service).toMatchObject({ code: 1, stdout: '' });
-  expect(service.stderr).toContain('A host is already running here (pid 4242). Stop it first: npx nanoclaw stop.');
+  expect(service.stderr).toContain('A host is already running here (pid 4242). Stop it first: ./nanoclaw stop.');
 });

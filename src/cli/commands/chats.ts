@@ -20,7 +20,7 @@ const list = (cli: Cli) =>
   });
 
 function inWords(chats: AdminResult<'chats.list'>, zone: string): string {
-  if (chats.length === 0) return 'No chats yet. Write to the assistant (npx nanoclaw chat), and the chat appears here.';
+  if (chats.length === 0) return 'No chats yet. Write to the assistant (./nanoclaw chat), and the chat appears here.';
   const rows = chats.map((chat) => [
     chat.jid,
     chat.name,

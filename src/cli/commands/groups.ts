@@ -1,5 +1,8 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { defineCommand } from 'citty';
 import type { AdminResult } from '../../../protocol/admin.ts';
+import { NanoclawError } from '../../model/errors.ts';
 import type { Egress } from '../../model/group.ts';
 import { type Cli, usageError } from '../cli.ts';
 import { table } from '../table.ts';
@@ -30,6 +33,7 @@ export const command = (cli: Cli) =>
     meta: { name: 'groups', description: 'Groups and the chats wired to them' },
     subCommands: {
       list: list(cli),
+      show: show(cli),
       add: add(cli),
       wire: wire(cli),
       unwire: unwire(cli),
@@ -45,6 +49,22 @@ const list = (cli: Cli) =>
     async run({ args }) {
       const groups = await cli.withHost((host) => host.call('groups.list', {}));
       cli.print(groups, { json: args.json, words: inWords });
+    },
+  });
+
+const show = (cli: Cli) =>
+  defineCommand({
+    meta: { name: 'show', description: 'Show one group with its mounts and what it may reach' },
+    args: { folder: named, json: { type: 'boolean', description: 'As JSON' } },
+    async run({ args }) {
+      const groups = await cli.withHost((host) => host.call('groups.list', {}));
+      const group = groups.find((one) => one.folder === args.folder);
+      if (!group) {
+        throw new NanoclawError('group.unknown', `There is no group with the folder ${args.folder}.`, {
+          cure: '"./nanoclaw groups list" shows them all.',
+        });
+      }
+      cli.print(group, { json: args.json, words: oneInWords });
     },
   });
 
@@ -124,11 +144,26 @@ const set = (cli: Cli) =>
         valueHint: 'usd',
         description: 'Dollars it may spend a day; `default` forgets that, `none` frees it from every budget',
       },
+      mount: {
+        type: 'string',
+        valueHint: 'host[:name][:rw]',
+        description: 'Show its sandbox a folder or file as /workspace/extra/<name>, read-only without :rw; repeatable',
+      },
+      'no-mount': { type: 'string', valueHint: 'name', description: 'Take such a mount away; repeatable' },
+      allow: {
+        type: 'string',
+        valueHint: 'host[:port]',
+        description: 'Let it reach this host whatever its egress is, on port 443 or the one given; repeatable',
+      },
+      'no-allow': { type: 'string', valueHint: 'host[:port]', description: 'Take that back; repeatable' },
     },
     async run({ args, rawArgs }) {
-      const { folder: group, name, trigger, model, budget } = args;
+      const { name, trigger, model, budget } = args;
+      const { group, ...lists } = repeatable(rawArgs);
       // A flag that is on by itself says nothing unless it was written.
       const written = rawArgs.some((word) => /^--(no-)?trigger-required\b/.test(word));
+      const mounts = { add: lists.mount.map(mountOf), remove: lists.noMount };
+      const allow = { add: lists.allow.map(addressOf), remove: lists.noAllow.map(addressOf) };
       const changes = {
         ...(name !== undefined && { name }),
         ...(trigger !== undefined && { trigger }),
@@ -136,12 +171,17 @@ const set = (cli: Cli) =>
         ...(model !== undefined && { model }),
         ...(args.egress !== undefined && { egress: args.egress }),
         ...(budget !== undefined && { budget: budgetOf(budget) }),
+        ...(mounts.add.length + mounts.remove.length > 0 && { mounts }),
+        ...(allow.add.length + allow.remove.length > 0 && { allow }),
       };
       if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
       await cli.withHost((host) => host.call('groups.set', { folder: group, ...changes }));
-      const now =
-        args.egress && ` Its sandbox may reach ${reach[args.egress]} from now on, the one that runs included.`;
-      cli.out(`Changed ${group}.${now ?? ''}`);
+      const now = [
+        args.egress && ` Its sandbox may reach ${reach[args.egress]} from now on, the one that runs included.`,
+        changes.allow && ' What it may reach counts from now on, for the sandbox that runs too.',
+        changes.mounts && ' Its next turn sees the mounts; one that runs is finished first.',
+      ];
+      cli.out(`Changed ${group}.${now.filter(Boolean).join('')}`);
     },
   });
 
@@ -156,6 +196,47 @@ const remove = (cli: Cli) =>
     },
   });
 
+/** What may stand on the line more than once: citty keeps the last one only, and takes `--no-` for its own. */
+function repeatable(rawArgs: readonly string[]) {
+  const many = { type: 'string', multiple: true } as const;
+  const one = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { positionals, values } = parseArgs({
+    args: [...rawArgs],
+    options: {
+      ...{ mount: many, 'no-mount': many, allow: many, 'no-allow': many },
+      ...{ name: one, trigger: one, model: one, egress: one, budget: one },
+      ...{ 'trigger-required': flag, 'no-trigger-required': flag },
+    },
+    allowPositionals: true,
+  });
+  const { mount = [], 'no-mount': noMount = [], allow = [], 'no-allow': noAllow = [] } = values;
+  return { group: positionals[0] ?? '', mount, noMount, allow, noAllow };
+}
+
+/** `~/notes:rw`, `/srv/data:data`: the last words first, because a path may hold a colon. */
+function mountOf(text: string): { hostPath: string; containerPath?: string; readonly: boolean } {
+  const mode = /:(rw|ro)$/.exec(text)?.[1];
+  const rest = mode ? text.slice(0, -3) : text;
+  const colon = rest.lastIndexOf(':');
+  const host = colon < 0 ? rest : rest.slice(0, colon);
+  const name = colon < 0 ? undefined : rest.slice(colon + 1);
+  if (host === '' || name === '')
+    throw usageError('--mount is a path, and after colons a name and rw: ~/notes:notes:rw.');
+  // The host's own directory is not where this command was typed.
+  const hostPath = /^~(\/|$)/.test(host) ? host : resolve(host);
+  return { hostPath, ...(name !== undefined && { containerPath: name }), readonly: mode !== 'rw' };
+}
+
+/** `example.com` is its port 443. */
+function addressOf(text: string): string {
+  const address = /:\d+$/.test(text) ? text : `${text}:443`;
+  if (!/^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/.test(address)) {
+    throw usageError('--allow is a host, or host:port, such as example.com:8443; without https:// and path.');
+  }
+  return address.toLowerCase();
+}
+
 function budgetOf(text: string): number | 'default' | 'none' {
   if (text === 'default' || text === 'none') return text;
   const usd = Number(text.replace(/^\$/, '') || Number.NaN);
@@ -164,7 +245,7 @@ function budgetOf(text: string): number | 'default' | 'none' {
 }
 
 function inWords(groups: AdminResult<'groups.list'>): string {
-  if (groups.length === 0) return 'No groups yet. Add one: npx nanoclaw groups add --jid J --name N --folder F';
+  if (groups.length === 0) return 'No groups yet. Add one: ./nanoclaw groups add --jid J --name N --folder F';
   const rows = groups.map((group) => [
     group.isMain ? `${group.folder} (main)` : group.folder,
     group.name,
@@ -175,4 +256,28 @@ function inWords(groups: AdminResult<'groups.list'>): string {
     group.chats.join(' ') || '(none: groups wire)',
   ]);
   return table(['FOLDER', 'NAME', 'WOKEN BY', 'MODEL', 'EGRESS', 'BUDGET', 'CHATS'], rows);
+}
+
+function oneInWords(group: AdminResult<'groups.list'>[number]): string {
+  const none = '(none)';
+  const mounts = group.mounts.map(({ host, name, readOnly, problem }) => {
+    const place = `/workspace/extra/${name}`;
+    return problem === null ? `${host} as ${place}, ${readOnly ? 'read-only' : 'writable'}` : problem;
+  });
+  const rows = [
+    ['name', group.name],
+    ['woken by', group.requiresTrigger && !group.isMain ? group.trigger : 'every message'],
+    ['model', group.model ?? 'default'],
+    ['egress', `${group.egress}: ${reach[egressOf(group.egress)]}`],
+    ['allowed', group.allow.join(' ') || none],
+    ['budget', typeof group.budget === 'number' ? `$${group.budget.toFixed(2)} a day` : (group.budget ?? 'default')],
+    ['chats', group.chats.join(' ') || none],
+    ...(mounts.length > 0 ? mounts.map((mount) => ['mount', mount]) : [['mounts', none]]),
+  ];
+  const title = group.isMain ? `${group.folder} (main)` : group.folder;
+  return [title, ...table(['', ''], rows).split('\n').slice(1)].join('\n');
+}
+
+function egressOf(text: string): Egress {
+  return text === 'llm-only' || text === 'allowlist' ? text : 'open-public';
 }

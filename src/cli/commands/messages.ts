@@ -27,7 +27,7 @@ const list = (cli: Cli) =>
   });
 
 function inWords(messages: AdminResult<'messages.list'>, chat: string, zone: string): string {
-  if (messages.length === 0) return `No messages in ${chat} yet. npx nanoclaw chats list shows the chats there are.`;
+  if (messages.length === 0) return `No messages in ${chat} yet. ./nanoclaw chats list shows the chats there are.`;
   // On a screen one message is one line; a file or another program gets the whole text.
   const room = process.stdout.isTTY ? Math.max(20, process.stdout.columns - 55) : Number.POSITIVE_INFINITY;
   const rows = messages.map((message) => [

@@ -1,9 +1,12 @@
+import { fstatSync } from 'node:fs';
+import path from 'node:path';
 import { defineCommand } from 'citty';
 import { type AdminClient, connectAdmin } from '../../admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { hasCode, NanoclawError } from '../../model/errors.ts';
+import { hasCode, NanoclawError, systemCode } from '../../model/errors.ts';
 import { isPiped, talk } from '../chat/talk.ts';
 import type { Cli } from '../cli.ts';
+import { endWithTerminal, hasTerminal, OwnHost, reasonsToStay, untilUnneeded } from '../own-host.ts';
 import { readableLog } from '../readable-log.ts';
 
 /** A host that is done by then goes without a word. */
@@ -24,31 +27,89 @@ export const command = (cli: Cli) =>
   });
 
 async function start(cli: Cli, chat: boolean): Promise<void> {
+  if (chat) requireInput();
   const running = await connectAdmin(cli.socketPath).catch((error: unknown) => {
     if (hasCode(error, 'admin.not-running')) return undefined;
     throw error;
   });
   if (running) return join(cli, running, chat);
+  if (chat && !isPiped()) return startBeside(cli);
   // Imported here: the other commands, and a start that only joins, need none of it.
   const { runHost } = await import('../../index.ts');
   const { preparerFor } = await import('../../../setup/prepare-runtime.ts');
   const note = (line: string) => cli.note(line);
+  const attended = hasTerminal() ? endWithTerminal() : undefined;
   const host = await runHost({
     checkout: cli.checkout,
     preparer: preparerFor({ checkout: cli.checkout, note }),
     echo: !chat && process.stderr.isTTY ? (line) => note(readableLog(line)) : undefined,
   });
+  attended?.[Symbol.dispose]();
   try {
-    for (const notice of chat ? [] : host.notices) cli.note(notice);
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
-    else await host.ended;
+    else if (hasTerminal()) await Promise.race([untilUnneeded(host), host.ended]);
+    else {
+      sayThatItRuns(cli, host.notices);
+      await host.ended;
+    }
   } finally {
     using _hint = systemClock.after(farewellHintMs, () =>
       note('Ending: what is under way may take up to 30 s. Ctrl-C ends at once.'),
     );
     // Piped input is a run of its own: nothing of it stays behind.
     await host.stop(chat && isPiped());
+    if (process.connected) process.disconnect?.();
   }
+}
+
+/** Neither a terminal nor lines from a pipe or a file: as with nohup, `</dev/null`, cron and systemd. */
+function requireInput(): void {
+  if (process.stdin.isTTY || hasLines()) return;
+  throw new NanoclawError('start.no-terminal', 'There is no terminal here to chat in.', {
+    cure: 'Start the host alone: ./nanoclaw start --no-chat. Or give it lines: echo hello | ./nanoclaw start.',
+  });
+}
+
+function hasLines(): boolean {
+  try {
+    const input = fstatSync(0);
+    return input.isFIFO() || input.isSocket() || input.isFile();
+  } catch (error) {
+    // Closed by whoever started us.
+    if (systemCode(error) === 'EBADF') return false;
+    throw error;
+  }
+}
+
+function sayThatItRuns(cli: Cli, notices: readonly string[]): void {
+  for (const notice of notices) cli.note(notice);
+  const log = path.join(cli.config.home, 'logs', 'nanoclaw.log');
+  cli.note(`The host is running (pid ${process.pid}). Log: ${log} (./nanoclaw logs -f). End it: ./nanoclaw stop.`);
+}
+
+/** The host as a process of its own, and a chat with it here. */
+async function startBeside(cli: Cli): Promise<void> {
+  const own = await OwnHost.start(cli);
+  if (!own) return;
+  let unfinished = false;
+  try {
+    const host = await connectAdmin(cli.socketPath);
+    unfinished = await talk(cli, host, { group: 'main', notices: own.notices }).finally(() => host.close());
+  } finally {
+    await farewell(cli, own, unfinished);
+  }
+}
+
+async function farewell(cli: Cli, own: OwnHost, unfinished: boolean): Promise<void> {
+  const reasons = await reasonsToStay(cli.socketPath);
+  const next = unfinished ? ' The answer that is being written will be here next time.' : '';
+  if (reasons.length > 0) {
+    cli.note(`The host goes on for ${reasons.join(' and ')} (pid ${own.pid}). Stop it: ./nanoclaw stop.${next}`);
+  } else if (unfinished) cli.note(`The host ends when the answer is written; it will be here next time.`);
+  own.leave();
+  if (unfinished || reasons.length > 0) return;
+  using _hint = systemClock.after(farewellHintMs, () => cli.note('The host is ending. Ctrl-C leaves it to that.'));
+  await own.ended();
 }
 
 async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
@@ -56,11 +117,12 @@ async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
     const { pid } = await host.call('status', {});
     if (!chat) {
       throw new NanoclawError('host.running', `A host is already running here (pid ${pid}).`, {
-        cure: 'Stop it first: npx nanoclaw stop.',
+        cure: 'Stop it first: ./nanoclaw stop.',
       });
     }
     cli.note(`Joined the host that is already running (pid ${pid}).`);
-    await talkWith(cli, host, []);
+    const unfinished = await talk(cli, host, { group: 'main', notices: [] });
+    if (unfinished) cli.note('The answer that is being written will be here next time.');
   } finally {
     host.close();
   }

@@ -32,7 +32,7 @@ async function waitForEnd(pid: number): Promise<void> {
   while (lives(pid)) {
     if (systemClock.now() > deadline) {
       throw new NanoclawError('host.still-running', `The host was told to stop and still runs (pid ${pid}).`, {
-        cure: 'logs/nanoclaw.log says what it waits for; npx nanoclaw stop --now does not wait for turns.',
+        cure: 'logs/nanoclaw.log says what it waits for; ./nanoclaw stop --now does not wait for turns.',
       });
     }
     await pause(systemClock, 50);

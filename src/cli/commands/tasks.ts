@@ -99,7 +99,7 @@ const run = (cli: Cli) =>
     args: { id },
     async run({ args }) {
       const { message } = await cli.withHost((host) => host.call('tasks.run', { id: args.id }));
-      cli.out(`${args.id} is running as ${message}: npx nanoclaw why ${message}`);
+      cli.out(`${args.id} is running as ${message}: ./nanoclaw why ${message}`);
     },
   });
 
@@ -109,7 +109,7 @@ function stateInWords(task: TaskFacts, zone: string): string {
 }
 
 function listInWords(tasks: AdminResult<'tasks.list'>, zone: string): string {
-  if (tasks.length === 0) return 'No tasks. Ask for one in a chat, or: npx nanoclaw tasks add --help';
+  if (tasks.length === 0) return 'No tasks. Ask for one in a chat, or: ./nanoclaw tasks add --help';
   const rows = tasks.map((task) => [
     task.id,
     task.group,

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { systemCode } from '../../model/errors.ts';
+import { untilAborted } from '../../lib/until-aborted.ts';
+import { NanoclawError, systemCode } from '../../model/errors.ts';
 import { sendRefusal } from '../model-api.ts';
-import { dial, within } from './dial.ts';
 import { endToEnd, longestHead, withFraming } from './headers.ts';
 import type { Network } from './network.ts';
 import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
@@ -45,7 +45,7 @@ export class EgressProxy {
     const form = parseAbsoluteForm(request.url ?? '');
     if (form.type === 'bad')
       return this.#refuse(request, response, { type: 'refuse', status: 400, sentence: form.sentence });
-    const reached = await this.#reach(form.target);
+    const reached = await this.#reach(form.target, 'http:');
     if (reached.type === 'refuse') return this.#refuse(request, response, reached);
     if (response.destroyed) {
       reached.socket.destroy();
@@ -92,7 +92,7 @@ export class EgressProxy {
     const reached: Reached =
       target === undefined
         ? { type: 'refuse', status: 400, sentence: 'CONNECT needs a plain host and port.' }
-        : await this.#reach(target);
+        : await this.#reach(target, 'https:');
     if (reached.type === 'refuse') {
       this.#note(request, reached);
       client.end(refusalText(reached));
@@ -105,18 +105,23 @@ export class EgressProxy {
     return 200;
   }
 
-  async #reach(target: Target): Promise<Reached> {
+  async #reach(target: Target, protocol: 'http:' | 'https:'): Promise<Reached> {
     const { network, clock, connectMs } = this.#parts;
-    const giveUpAt = clock.now() + connectMs;
-    const verdict = await within(vet(target, this.#rules(), network), { clock, ms: connectMs });
-    if (verdict === undefined)
-      return { type: 'refuse', status: 504, sentence: `The name ${target.host} could not be found in time.` };
-    if (verdict.type === 'refuse') return verdict;
-    const ms = Math.max(0, giveUpAt - clock.now());
-    const dialled = await dial(network.connect(verdict.addresses, target.port), { clock, ms });
-    if (dialled.type === 'connected') return this.#keep(target, dialled.socket);
-    const sentence = `${target.host}:${target.port} cannot be reached (${dialled.why}).`;
-    return { type: 'refuse', status: dialled.type === 'late' ? 504 : 502, sentence };
+    const late = new AbortController();
+    using _deadline = clock.after(connectMs, () => late.abort());
+    let step = `The name ${target.host} could not be found in time.`;
+    try {
+      const verdict = await untilAborted(vet(target, this.#rules(), network), late.signal);
+      if (verdict.type === 'refuse') return verdict;
+      step = `${target.host}:${target.port} cannot be reached (no answer in time).`;
+      const connecting = network.connect({ ...target, protocol, addresses: verdict.addresses }, late.signal);
+      return this.#keep(target, await untilAborted(connecting, late.signal));
+    } catch (error) {
+      if (late.signal.aborted) return { type: 'refuse', status: 504, sentence: step };
+      if (error instanceof NanoclawError) return { type: 'refuse', status: 502, sentence: error.message };
+      const why = systemCode(error) ?? 'the connection broke';
+      return { type: 'refuse', status: 502, sentence: `${target.host}:${target.port} cannot be reached (${why}).` };
+    }
   }
 
   #keep(target: Target, socket: Socket): Reached {

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { Outgoing } from '../../lib/outgoing.ts';
 import { NanoclawError } from '../../model/errors.ts';
+import type { FailedAnswer } from '../../model/failed-answer.ts';
 import type { Door, DoorSpec, Gateway } from '../gateway.ts';
 import type { RequestHandler } from '../model-api.ts';
 import { variableOf } from './credential.ts';
@@ -16,6 +18,8 @@ export interface EmbeddedGatewayOptions {
   readonly upstream: ModelUpstream;
   readonly log: Log;
   readonly clock?: Clock;
+  /** How the outside is reached; the gateway does not close it. Default: its own, without a proxy. */
+  readonly outgoing?: Outgoing;
   readonly network?: Network;
   /** Longest wait for a connection, the look-up of the name included. */
   readonly connectMs?: number;
@@ -31,32 +35,32 @@ export class EmbeddedGateway implements Gateway {
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #connectMs: number;
-  readonly #model: RequestHandler;
-  readonly #upstream: Upstream | undefined;
+  readonly #model: (group: string) => RequestHandler;
+  /** By group, what the model's server answered last, where that was no answer. */
+  readonly #failed = new Map<string, FailedAnswer>();
+  readonly #own: Outgoing | undefined;
   readonly #doors = new Map<string, Promise<Door>>();
   #closed = false;
 
   constructor(options: EmbeddedGatewayOptions) {
-    const {
-      upstream,
-      log,
-      clock = systemClock,
-      network = systemNetwork,
-      connectMs = 15_000,
-      idleMs = 120_000,
-    } = options;
+    const { upstream, log, clock = systemClock, connectMs = 15_000, idleMs = 120_000 } = options;
+    const outgoing = options.outgoing ?? new Outgoing({ clock, connectMs });
+    this.#own = options.outgoing ? undefined : outgoing;
+    const { network = systemNetwork(outgoing) } = options;
     this.#log = log;
     this.#clock = clock;
     this.#network = network;
     this.#connectMs = connectMs;
     if (upstream.kind === 'rehearsal') {
       this.credential = 'rehearsal';
-      this.#model = upstream.handler;
+      this.#model = () => upstream.handler;
     } else {
-      const real = new Upstream(upstream, { clock, log, connectMs, idleMs });
+      const real = new Upstream(upstream, { clock, log, outgoing, connectMs, idleMs });
       this.credential = variableOf(upstream.credential.kind);
-      this.#model = (request, response) => real.handle(request, response);
-      this.#upstream = real;
+      this.#model = (group) => (request, response) => {
+        const counts = request.method === 'POST' && /^\/v1\/messages(\?|$)/.test(request.url ?? '');
+        real.handle(request, response, counts ? (failed) => this.#note(group, failed) : undefined);
+      };
     }
     const placeholder = upstream.kind === 'rehearsal' ? 'ANTHROPIC_API_KEY' : this.credential;
     // Where the relay inside every sandbox listens.
@@ -92,11 +96,20 @@ export class EmbeddedGateway implements Gateway {
     }
   }
 
+  failedAnswer(group: string): FailedAnswer | undefined {
+    return this.#failed.get(group);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const doors = await Promise.allSettled(this.#doors.values());
     await Promise.all(doors.map((door) => (door.status === 'fulfilled' ? door.value.close() : undefined)));
-    this.#upstream?.close();
+    this.#own?.close();
+  }
+
+  #note(group: string, failed: FailedAnswer | undefined): void {
+    if (failed) this.#failed.set(group, failed);
+    else this.#failed.delete(group);
   }
 
   #openDoor(spec: DoorSpec): Promise<Door> {
@@ -110,6 +123,6 @@ export class EmbeddedGateway implements Gateway {
       log,
       connectMs: this.#connectMs,
     });
-    return openDoor({ directory: spec.directory, model: this.#model, egress, clock: this.#clock, log });
+    return openDoor({ directory: spec.directory, model: this.#model(spec.group), egress, clock: this.#clock, log });
   }
 }

@@ -4,11 +4,14 @@ import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { NanoclawError, systemCode } from '../../model/errors.ts';
+import type { Outgoing } from '../../lib/outgoing.ts';
+import { NanoclawError, sentenceOf, systemCode } from '../../model/errors.ts';
+import type { FailedAnswer } from '../../model/failed-answer.ts';
 import { type ApiError, maxRequestBytes, sendApiError } from '../model-api.ts';
 import { type Credential, withCredential } from './credential.ts';
 import { endToEnd } from './headers.ts';
 import { Patience } from './patience.ts';
+import { followAnswer } from './read-failure.ts';
 import { isWorthHiding, redactHeaders, redactor } from './redact.ts';
 import { onUnaskedUpgrade, relayAnswer } from './relay.ts';
 
@@ -24,6 +27,7 @@ export interface AnthropicUpstream {
 export interface UpstreamParts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly outgoing: Outgoing;
   readonly connectMs: number;
   readonly idleMs: number;
 }
@@ -33,55 +37,59 @@ export class Upstream {
   readonly #spec: AnthropicUpstream;
   readonly #parts: UpstreamParts;
   readonly #base: URL;
-  readonly #agent: http.Agent;
 
   constructor(spec: AnthropicUpstream, parts: UpstreamParts) {
     this.#spec = spec;
     this.#parts = parts;
     this.#base = parseBase(spec);
-    // Shorter than what servers and routers in between usually keep, so that a message rarely meets a dead connection.
-    const keeping = { keepAlive: true, timeout: 60_000 };
-    const ca = spec.ca === undefined ? {} : { ca: spec.ca };
-    this.#agent = this.#base.protocol === 'https:' ? new https.Agent({ ...keeping, ...ca }) : new http.Agent(keeping);
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 
   /** Only for requests that `isModelRequest` let through. */
-  handle(request: http.IncomingMessage, response: http.ServerResponse): void {
+  handle(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    onAnswer: (failed: FailedAnswer | undefined) => void = () => undefined,
+  ): void {
     const { clock, connectMs, idleMs, log } = this.#parts;
+    const { host } = this.#base;
     const outgoing = this.#send(request);
     let open = true;
-    const fail = (error: ApiError) => {
+    const fail = (error: ApiError, lost?: string) => {
       if (!open) return;
       open = false;
+      if (lost !== undefined) onAnswer({ host, status: error.status, lost });
       request.unpipe(outgoing);
       outgoing.destroy();
       sendApiError(response, error);
     };
-    const patience = new Patience(clock, connectMs, () => {
-      log.warn({ host: this.#base.host, began: response.headersSent }, 'model upstream is silent');
-      fail(silentError);
+    // The connection's own deadline comes first: it knows whether it is the proxy that is silent.
+    const patience = new Patience(clock, connectMs + 1_000, () => {
+      log.warn({ host, began: response.headersSent }, 'model upstream is silent');
+      fail(silentError, 'silent');
     });
 
-    outgoing.once('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', () => patience.restart(idleMs));
-      else patience.restart(idleMs);
-    });
+    // It comes when it is connected.
+    outgoing.once('socket', () => patience.restart(idleMs));
     outgoing.on('error', (error) => {
-      if (open) log.warn({ host: this.#base.host, error: systemCode(error) ?? error.message }, 'model upstream failed');
-      fail(unreachable(this.#base.host, error));
+      if (open) log.warn({ host, error: systemCode(error) ?? error.message }, 'model upstream failed');
+      fail(unreachable(host, error), systemCode(error) ?? 'broken');
     });
-    onUnaskedUpgrade(outgoing, (error) => fail(unreachable(this.#base.host, error)));
+    onUnaskedUpgrade(outgoing, (error) => fail(unreachable(host, error), 'broken'));
     outgoing.once('response', (answer) => {
       patience.heard();
       answer.on('data', () => patience.heard());
+      // An answer that the client leaves tells nothing of the server.
+      let over = false;
+      let left = false;
+      for (const end of ['end', 'aborted']) answer.once(end, () => (over = true));
+      response.once('close', () => (left = !over));
+      followAnswer(answer, { host, now: () => clock.now() }, (failed) => {
+        if (!left) onAnswer(failed && this.#withoutSecret(failed));
+      });
       try {
         relayAnswer(answer, response, this.#cleaned(answer));
       } catch (error) {
-        fail(unreachable(this.#base.host, error));
+        fail(unreachable(host, error), 'broken');
       }
     });
     response.once('close', () => {
@@ -100,7 +108,8 @@ export class Upstream {
     const prefix = this.#base.pathname.replace(/\/+$/, '');
     const start = this.#base.protocol === 'https:' ? https.request : http.request;
     return start({
-      agent: this.#agent,
+      agent: this.#parts.outgoing.agentFor(this.#base),
+      ...(this.#spec.ca === undefined ? {} : { ca: this.#spec.ca }),
       protocol: this.#base.protocol,
       hostname: this.#base.hostname.replace(/^\[|\]$/g, ''),
       port: this.#base.port,
@@ -111,9 +120,17 @@ export class Upstream {
     });
   }
 
+  #withoutSecret(failed: FailedAnswer): FailedAnswer {
+    const secret = this.#spec.credential.value;
+    if (!failed.error || !isWorthHiding(secret)) return failed;
+    const { type, message } = failed.error;
+    return { ...failed, error: { type, message: message.replaceAll(secret.open(), '…') } };
+  }
+
   #cleaned(answer: http.IncomingMessage): { headers: http.OutgoingHttpHeaders; through: Transform[] } {
     const secret = this.#spec.credential.value;
     const headers = redactHeaders(answer.headers, secret);
+    if (isFinal(answer.statusCode)) headers['x-should-retry'] = 'false';
     const decoder = decoderOf(answer);
     if (decoder !== undefined) {
       delete headers['content-encoding'];
@@ -125,8 +142,17 @@ export class Upstream {
   }
 }
 
+/** Who asks again at once gets the same: it is for the host to try again later, and for people to be told soon. */
+const notAgain = { 'x-should-retry': 'false' };
+
+/** Of the credential or the address: the same question gets the same answer. */
+function isFinal(status: number | undefined): boolean {
+  return status !== undefined && [401, 402, 403, 404, 405].includes(status);
+}
+
 const silentError: ApiError = {
   status: 504,
+  headers: notAgain,
   type: 'timeout_error',
   message: "NanoClaw's gateway heard nothing from the model's server for too long.",
 };
@@ -138,8 +164,18 @@ const tooLargeError: ApiError = {
 };
 
 function unreachable(host: string, error: unknown): ApiError {
-  const why = systemCode(error) ?? 'the connection broke';
-  return { status: 502, type: 'api_error', message: `NanoClaw's gateway cannot reach the model at ${host} (${why}).` };
+  // A proxy's failure is a sentence with its cure; whoever must mend something reads it in the chat.
+  const why = error instanceof NanoclawError ? sentenceOf(error) : (systemCode(error) ?? 'the connection broke');
+  const message = `NanoClaw's gateway cannot reach the model at ${host} (${why}).`;
+  return { status: 502, type: 'api_error', message, ...(isThere(why) ? {} : { headers: notAgain }) };
+}
+
+// A connection that breaks may do so by chance; an address where nobody is, is no chance.
+function isThere(why: string): boolean {
+  return (
+    !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(why) &&
+    !/CERT|SSL|TLS/.test(why)
+  );
 }
 
 function parseBase(spec: AnthropicUpstream): URL {

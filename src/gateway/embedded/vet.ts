@@ -60,7 +60,7 @@ export function closedBy(target: Target, rules: EgressRules): string | undefined
   if (isAllowed(target, rules)) return undefined;
   switch (egress) {
     case 'llm-only':
-      return `The group ${group} may talk to its model and to nothing else (egress llm-only). The owner can change that: nanoclaw groups set ${group} --egress open-public`;
+      return `The group ${group} may talk to its model and to nothing else (egress llm-only). The owner can change that: ./nanoclaw groups set ${group} --egress open-public`;
     case 'allowlist':
       return `${target.host}:${target.port} is not on the list of what the group ${group} may reach.`;
     case 'open-public':

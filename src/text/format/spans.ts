@@ -7,15 +7,17 @@ export interface Span {
   readonly style: readonly number[];
 }
 
-/** Words are kept whole where they can be; a line never begins with a space. Newlines inside spans break. */
+/** Words are kept whole where they can be; a line begins with the spaces it was written with. Newlines inside spans break. */
 export function wrapSpans(spans: readonly Span[], width: number): Span[][] {
   const lines: Span[][] = [];
   let line: Span[] = [];
   let used = 0;
-  const end = () => {
+  let broken = false;
+  const end = (word = false) => {
     lines.push(trimEnd(line));
     line = [];
     used = 0;
+    broken = word;
   };
   for (const piece of spans.flatMap(pieces)) {
     if (piece.text === '\n') {
@@ -24,8 +26,8 @@ export function wrapSpans(spans: readonly Span[], width: number): Span[][] {
     }
     const size = displayWidth(piece.text);
     const space = piece.text.trim() === '';
-    if (used + size > width && used > 0 && !space) end();
-    if (space && used === 0) continue;
+    if (used + size > width && used > 0 && !space) end(true);
+    if (space && used === 0 && broken) continue;
     line.push(piece);
     used += size;
   }
@@ -33,10 +35,7 @@ export function wrapSpans(spans: readonly Span[], width: number): Span[][] {
   return lines;
 }
 
-/**
- * One line of spans, each closing its own style. The last door: control characters are removed here once more, because
- * the lexer decodes entities and `&#27;` would come out as an escape.
- */
+/** One line of spans, each closing its own style. The last door: no control character passes. */
 export function paint(spans: readonly Span[], color: boolean): string {
   return merge(spans)
     .map(({ text, style }) => ({ text: plainText(text), style }))

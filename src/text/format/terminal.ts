@@ -1,7 +1,7 @@
-import { lexer, type MarkedToken, type Token, type Tokens } from 'marked';
-import { plainText } from '../plain.ts';
-import { displayWidth, padTo } from '../width.ts';
-import { inlineSpans } from './inline.ts';
+import { recordOf } from '../markdown/cut.ts';
+import { parseMarkdown } from '../markdown/parse.ts';
+import { type Block, type Inline, type Item, isBare, type List, type Table } from '../markdown/tree.ts';
+import { columns } from './flat.ts';
 import { paint, type Span, wrapSpans } from './spans.ts';
 
 export interface TerminalLook {
@@ -10,102 +10,104 @@ export interface TerminalLook {
   readonly color: boolean;
 }
 
-const heading = [1, 36];
-const faint = [2];
+const bold = 1;
+const faint = 2;
+const heading = [bold, 36];
+const code = 33;
 
 /** Markdown as lines for a terminal. The text's own control characters never reach it. No trailing newline. */
 export function formatTerminal(markdown: string, look: TerminalLook): string {
-  const tokens = lexer(plainText(markdown));
-  return blocks(tokens, { ...look, width: Math.max(20, look.width) }).join('\n');
+  return showBlocks(parseMarkdown(markdown), { ...look, width: Math.max(20, look.width) }).join('\n');
 }
 
 /** Lines of several blocks, one empty line between two. */
-function blocks(tokens: readonly Token[], look: TerminalLook): string[] {
-  const lines: string[] = [];
-  for (const token of tokens) {
-    if (!isMarked(token)) continue;
-    const own = block(token, look);
-    if (own.length > 0 && lines.length > 0) lines.push('');
-    lines.push(...own);
-  }
-  return lines;
+function showBlocks(blocks: readonly Block[], look: TerminalLook): string[] {
+  return blocks.flatMap((block, n) => (n > 0 ? ['', ...showBlock(block, look)] : showBlock(block, look)));
 }
 
-function block(token: MarkedToken, look: TerminalLook): string[] {
-  switch (token.type) {
-    case 'space':
-    case 'def':
-    case 'checkbox':
-      return [];
-    case 'heading':
-      return wrapped(inlineSpans(token.tokens, look.color ? heading : []), look);
-    case 'code':
-      return token.text.split('\n').map((line) => `  ${paint([{ text: line, style: [33] }], look.color)}`);
-    case 'blockquote':
-      return prefixed(blocks(token.tokens, narrower(look, 2)), paint([{ text: '│ ', style: faint }], look.color));
-    case 'list':
-      return list(token, look);
-    case 'table':
-      return table(token, look);
-    case 'hr':
-      return [paint([{ text: '─'.repeat(Math.min(look.width, 40)), style: faint }], look.color)];
-    case 'html':
-      return token.text.trim() === '' ? [] : wrapped([{ text: token.text.trim(), style: [] }], look);
+function showBlock(block: Block, look: TerminalLook): string[] {
+  switch (block.type) {
     case 'paragraph':
-    case 'text':
-      return wrapped(inlineSpans(token.tokens ?? [token], []), look);
-    default:
-      return wrapped([{ text: token.raw, style: [] }], look);
+      return wrapped(spansOf(block.children, []), look);
+    case 'heading':
+      return wrapped(spansOf(block.children, heading), look);
+    case 'code':
+      return block.text.split('\n').map((line) => `  ${paint([{ text: line, style: [code] }], look.color)}`.trimEnd());
+    case 'quote': {
+      const bar = paint([{ text: '│ ', style: [faint] }], look.color);
+      return showBlocks(block.children, narrower(look, 2)).map((line) => (bar + line).trimEnd());
+    }
+    case 'list':
+      return block.items.flatMap((item, n) => showItem(item, n, { list: block, look }));
+    case 'table':
+      return showTable(block, look);
+    case 'rule':
+      return [paint([{ text: '─'.repeat(Math.min(look.width, 40)), style: [faint] }], look.color)];
   }
 }
 
-function list(token: Tokens.List, look: TerminalLook): string[] {
-  const first = typeof token.start === 'number' ? token.start : 1;
-  return token.items.flatMap((item, index) => {
-    const box = item.task ? (item.checked ? '[x] ' : '[ ] ') : '';
-    const mark = `${token.ordered ? `${first + index}.` : '•'} ${box}`;
-    const inner = narrower(look, mark.length);
-    const lines = token.loose
-      ? blocks(item.tokens, inner)
-      : item.tokens.flatMap((t) => (isMarked(t) ? block(t, inner) : []));
-    const gap = token.loose && index > 0 ? [''] : [];
-    const body = lines.length > 0 ? lines : [''];
-    return [...gap, ...body.map((line, n) => (n === 0 ? mark + line : line && ' '.repeat(mark.length) + line))];
-  });
+function showItem(
+  { number, checked, children }: Item,
+  n: number,
+  { list, look }: { list: List; look: TerminalLook },
+): string[] {
+  const box = checked === undefined ? '' : checked ? '[x] ' : '[ ] ';
+  const mark = `${number === undefined ? '•' : `${number}${list.mark}`} ${box}`;
+  const inner = narrower(look, mark.length);
+  const lines = list.loose ? showBlocks(children, inner) : children.flatMap((child) => showBlock(child, inner));
+  const body = lines.length > 0 ? lines : [''];
+  const shown = body.map((line, at) => (at === 0 ? mark + line : line && ' '.repeat(mark.length) + line));
+  return list.loose && n > 0 ? ['', ...shown] : shown;
 }
 
 /** Columns side by side; when they do not fit, one `heading: cell` line each. */
-function table(token: Tokens.Table, look: TerminalLook): string[] {
-  const plain = (cell: Tokens.TableCell) => paint(inlineSpans(cell.tokens, []), false).replaceAll('\n', ' ');
-  const header = token.header.map(plain);
-  const rows = token.rows.map((row) => row.map(plain));
-  const widths = header.map((_, column) =>
-    Math.max(...[header, ...rows].map((row) => displayWidth(row[column] ?? ''))),
+function showTable({ header, rows }: Table, look: TerminalLook): string[] {
+  const plain = (cell: readonly Inline[]) => textOfSpans(spansOf(cell, [])).replaceAll('\n', ' ');
+  const lines = columns(
+    [header, ...rows].map((row) => row.map(plain)),
+    look.width,
   );
-  if (widths.reduce((sum, width) => sum + width + 2, 0) > look.width + 2) {
-    const record = (row: string[]) =>
-      row.flatMap((cell, n) => wrapped([{ text: `${header[n]}: ${cell}`, style: [] }], look));
-    return rows.flatMap((row, n) => (n === 0 ? record(row) : ['', ...record(row)]));
+  if (!lines)
+    return showBlocks(rows.length > 0 ? rows.map((row) => recordOf(header, row)) : [recordOf([], header)], look);
+  const styles = [[bold], [faint]];
+  return lines.map((line, n) => paint([{ text: line, style: styles[n] ?? [] }], look.color));
+}
+
+/** The runs of a line. `style` is what already holds around them. */
+function spansOf(run: readonly Inline[], style: readonly number[]): Span[] {
+  return run.flatMap((node) => spansOfOne(node, style));
+}
+
+function spansOfOne(node: Inline, style: readonly number[]): Span[] {
+  switch (node.type) {
+    case 'text':
+    case 'verbatim':
+      return [{ text: node.text, style }];
+    case 'break':
+      return [{ text: '\n', style }];
+    case 'code':
+      return [{ text: node.text, style: [...style, code] }];
+    case 'bold':
+      return spansOf(node.children, [...style, bold]);
+    case 'italic':
+      return spansOf(node.children, [...style, 3]);
+    case 'strike':
+      return spansOf(node.children, [...style, 9]);
+    case 'link': {
+      const label = spansOf(node.children, [...style, 4]);
+      return isBare(node) ? label : [...label, { text: ` (${node.url})`, style: [...style, faint] }];
+    }
   }
-  const line = (row: string[]) => row.map((cell, n) => padTo(cell, widths[n] ?? 0)).join('  ');
-  const bold = (text: string) => paint([{ text, style: [1] }], look.color);
-  const rule = paint([{ text: widths.map((width) => '─'.repeat(width)).join('  '), style: faint }], look.color);
-  return [bold(line(header).trimEnd()), rule, ...rows.map((row) => line(row).trimEnd())];
+}
+
+function textOfSpans(spans: readonly Span[]): string {
+  return spans.map(({ text }) => text).join('');
 }
 
 function wrapped(spans: Span[], look: TerminalLook): string[] {
   return wrapSpans(spans, look.width).map((line) => paint(line, look.color));
 }
 
-function prefixed(lines: string[], prefix: string): string[] {
-  return lines.map((line) => (prefix + line).trimEnd());
-}
-
 function narrower(look: TerminalLook, by: number): TerminalLook {
   return { ...look, width: Math.max(10, look.width - by) };
-}
-
-/** We add no extensions to the lexer, so every token is one of its own. */
-function isMarked(token: Token): token is MarkedToken {
-  return token.type !== 'generic';
 }

@@ -1,0 +1,122 @@
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { isBuilt } from '../build.mjs';
+import { isInstalled } from '../install.mjs';
+
+const mib = 1024 * 1024;
+// Measured: packages 250 MB, the agent runner's 440 MB, npm's cache 250 MB; the agent image 870 MB and its base 270 MB.
+const needed = { packages: 1_000 * mib, image: 1_500 * mib };
+
+/** May this user write what has to be written? */
+export function checkFiles(machine) {
+  const { root, home, userHome } = machine;
+  const findings = [];
+  const ready = isInstalled(root) && isBuilt(root);
+  if (!ready && !writable(root)) {
+    findings.push({
+      state: 'problem',
+      says: `${root} cannot be written by this user, and NanoClaw has to be installed and built there once.`,
+      cure: `Let its owner (${ownerOf(root)}) run ./nanoclaw start once, or make a clone of your own.`,
+    });
+  } else if (home === root && !writable(home)) {
+    findings.push({
+      state: 'problem',
+      says: `${home} cannot be written by this user, and your data would lie there.`,
+      cure: `Put them elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw" (and start again).`,
+    });
+  }
+  if (home !== root && !writable(nearest(home))) {
+    findings.push({
+      state: 'problem',
+      says: `NANOCLAW_HOME is ${home}, which this user cannot write.`,
+      cure: 'Name a folder of your own.',
+    });
+  }
+  if (!existsSync(userHome) || !readable(userHome)) {
+    findings.push({
+      state: 'problem',
+      says: `Your home directory ${userHome} cannot be used; npm and the settings need it.`,
+      cure: 'Set HOME to a folder of your own (sudo -H, su -).',
+    });
+  }
+  if (findings.length > 0) return findings;
+  const where = home === root ? root : `${root}, data in ${home}`;
+  return { state: 'ok', says: where };
+}
+
+export function checkDisk({ root, home, runtime }) {
+  const toInstall = isInstalled(root) ? 0 : needed.packages;
+  const wanted = [{ folder: root, bytes: toInstall + (runtime === 'local' || toInstall === 0 ? 0 : needed.image) }];
+  if (home !== root) wanted.push({ folder: nearest(home), bytes: 100 * mib });
+  return wanted.map(({ folder, bytes }) => {
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    const says = `${size(free)} free at ${folder}`;
+    if (free >= bytes) return { state: 'ok', says };
+    const enough = free >= toInstall;
+    return {
+      state: enough ? 'warning' : 'problem',
+      says: `${says}; ${size(bytes)} are needed (1 GB for the packages, 1.5 GB for the agent image where there is an engine).`,
+      cure: 'Make room, or put the checkout on another disk.',
+    };
+  });
+}
+
+/** A host of this home that runs already is joined, not doubled. */
+export async function checkHost({ home }) {
+  const socket = path.join(home, 'data', 'admin.sock');
+  if (!existsSync(socket)) return [];
+  const answers = await new Promise((resolve) => {
+    const probe = connect(socket);
+    probe.setTimeout(1_000, () => probe.destroy());
+    probe.once('connect', () => {
+      resolve('yes');
+      probe.destroy();
+    });
+    probe.once('error', (error) => resolve(error.code === 'EACCES' ? 'not ours' : 'no'));
+    probe.once('close', () => resolve('no'));
+  });
+  if (answers === 'not ours') {
+    return {
+      state: 'warning',
+      says: `Another user's host may run on ${home}: its socket belongs to ${ownerOf(socket)}.`,
+      cure: 'Use it as that user, or set NANOCLAW_HOME to a folder of your own.',
+    };
+  }
+  return answers === 'yes' ? { state: 'ok', says: `a host runs on ${home}; start joins it` } : [];
+}
+
+function writable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    // Root may do everything, but not on a read-only disk.
+    rmdirSync(mkdtempSync(path.join(folder, '.try-')));
+    return true;
+  } catch {
+    // The finding says so.
+    return false;
+  }
+}
+
+function readable(folder) {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    // The finding says so.
+    return false;
+  }
+}
+
+function nearest(folder) {
+  return existsSync(folder) || path.dirname(folder) === folder ? folder : nearest(path.dirname(folder));
+}
+
+function ownerOf(file) {
+  return `uid ${statSync(file).uid}`;
+}
+
+function size(bytes) {
+  return bytes >= 1024 * mib ? `${(bytes / 1024 / mib).toFixed(1)} GB` : `${Math.round(bytes / mib)} MB`;
+}

@@ -1,0 +1,135 @@
+// Is there something to run agents in that really works, for this user? In the order in which the host chooses.
+import { existsSync } from 'node:fs';
+import {
+  bubblewrapProblem,
+  dockerAccess,
+  dockerStart,
+  installBubblewrap,
+  installing,
+  podmanProblem,
+} from '../../src/sandbox/cures.mjs';
+
+/** Weaker, but without an engine; a person decides for it. */
+const orLocal = 'Or go on without an engine, in the weaker sandbox: CONTAINER_RUNTIME=local ./nanoclaw start';
+
+export async function checkSandbox(machine) {
+  const { runtime } = machine;
+  if (runtime === 'container') return [];
+  const wanted = (name) => runtime === name || runtime === 'auto';
+  const [docker, podman, local] = await Promise.all([
+    wanted('docker') ? lookAtDocker(machine) : undefined,
+    wanted('podman') ? lookAtPodman(machine) : undefined,
+    wanted('local') ? lookAtBubblewrap(machine) : undefined,
+  ]);
+  if (runtime !== 'auto') return chosen(runtime, docker ?? podman ?? local);
+  return decide(machine, { docker, podman, local });
+}
+
+/** What is set rules: while its engine is down, messages wait, so it is no reason not to install. */
+function chosen(runtime, found) {
+  const says = `CONTAINER_RUNTIME is ${runtime}: ${found.says}`;
+  return { ...found, state: found.state === 'ok' ? 'ok' : 'warning', says };
+}
+
+function decide({ environment }, { docker, podman, local }) {
+  if (docker.state === 'ok') return docker;
+  const besides = docker.state === 'problem' ? [{ ...docker, state: 'warning' }] : [];
+  if (podman.state === 'ok' && !environment.DOCKER_HOST) return [podman, ...besides];
+  // An engine that is installed and does not work is never left for the weaker sandbox without a word.
+  const engines = [docker, podman].filter(({ state }) => state === 'problem');
+  if (engines.length > 0) return engines.map((engine) => ({ ...engine, cure: `${engine.cure}\n    ${orLocal}` }));
+  return podman.state === 'warning' ? [podman, local] : local;
+}
+
+async function lookAtDocker(machine) {
+  const { environment, user } = machine;
+  const client = machine.has('docker');
+  const socket = '/var/run/docker.sock';
+  const sign = environment.DOCKER_HOST
+    ? `DOCKER_HOST is ${environment.DOCKER_HOST}`
+    : existsSync(socket) || machine.has('dockerd') || existsSync('/usr/sbin/dockerd');
+  if (!sign) return { state: 'none' };
+  if (!client) {
+    const cure = `Install its client: ${installing(user, { apt: 'docker.io', dnf: 'docker-cli', pacman: 'docker', apk: 'docker-cli' })}`;
+    return { state: 'problem', says: 'a Docker Engine is here, but there is no docker command.', cure };
+  }
+  const asked = await machine.ask('docker', ['version', '--format', '{{.Server.Version}}']);
+  if (asked.code === 0 && asked.stdout.trim() !== '') return { state: 'ok', says: `docker ${asked.stdout.trim()}` };
+  if (asked.late) {
+    return { state: 'problem', says: 'the Docker Engine did not answer within two seconds.', cure: 'Try: docker info' };
+  }
+  if (/permission denied/i.test(asked.stderr)) {
+    return {
+      state: 'problem',
+      says: `docker runs, and the user ${user.name} may not use it.`,
+      cure: dockerAccess(user),
+    };
+  }
+  if (environment.DOCKER_HOST) {
+    const cure = `Start that engine, or unset DOCKER_HOST. ${dockerStart(user)}`;
+    return { state: 'problem', says: `docker does not answer (${sign}).`, cure };
+  }
+  return { state: 'problem', says: 'docker is installed and does not run.', cure: dockerStart(user) };
+}
+
+async function lookAtPodman(machine) {
+  const { user } = machine;
+  if (!machine.has('podman')) return { state: 'none' };
+  const rootless = user.rights !== 'root' && process.platform === 'linux' && !machine.environment.CONTAINER_HOST;
+  // Side by side: each takes its time on a first run.
+  const [info, map] = await Promise.all([
+    machine.ask('podman', ['info', '--format', '{{.Version.Version}}']),
+    rootless ? machine.ask('podman', ['unshare', 'cat', '/proc/self/uid_map']) : undefined,
+  ]);
+  const said = `${info.stderr}${map?.stderr ?? ''}`;
+  if (info.late || map?.late) {
+    return { state: 'warning', says: 'podman did not answer within two seconds; the start asks it again.' };
+  }
+  const mapped = map === undefined || (map.code === 0 && map.stdout.trim().split('\n').length > 1);
+  if (info.code === 0 && mapped) return { state: 'ok', says: `podman ${info.stdout.trim()}` };
+  const known = podmanProblem(user, said);
+  const last = said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  return {
+    state: 'problem',
+    says: known?.says ?? `podman is installed and does not work: ${last}`,
+    cure: known?.cure ?? 'Run "podman info" as this very user and mend what it names.',
+  };
+}
+
+async function lookAtBubblewrap(machine) {
+  const { user } = machine;
+  if (process.platform !== 'linux') {
+    const cure = 'Install Docker and start it: brew install --cask docker-desktop && open -a Docker.';
+    return { state: 'problem', says: 'there is no container engine.', cure };
+  }
+  if (!machine.has('bwrap')) {
+    // As root on apt the start does this by itself.
+    const byItself = user.rights === 'root' && machine.has('apt-get');
+    const state = byItself ? 'ok' : 'problem';
+    const says = byItself
+      ? 'none yet; bubblewrap will be installed'
+      : 'there is no container engine and no bubblewrap.';
+    return { state, says, ...(byItself ? {} : { cure: installBubblewrap(user) }) };
+  }
+  // The same walls as a run has.
+  const args = ['--unshare-user', '--disable-userns', '--unshare-all', '--die-with-parent', '--new-session'];
+  const view = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    '--',
+    '/bin/sh',
+    '-c',
+    ':',
+  ];
+  const tried = await machine.ask('bwrap', [...args, ...view]);
+  if (tried.code === 0) return { state: 'ok', says: 'bubblewrap, weaker than a container engine' };
+  if (tried.late) return { state: 'warning', says: 'bubblewrap did not answer within two seconds.' };
+  return { state: 'problem', ...bubblewrapProblem(user, tried.stderr) };
+}

@@ -1,0 +1,239 @@
+// What keeps a sandbox from working, and a command that this very user can run. Plain JavaScript: the preflight asks it
+// before any package is installed, the host asks it later.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/**
+ * Who asks, as far as cures depend on it. `rights`: `sudo` where they may become root by it.
+ * @typedef {{ name: string, rights: 'root' | 'sudo' | 'none', groups: string[], listedIn: string[], searchPath: string }} User
+ */
+
+/** @param {string} searchPath @returns {User} */
+export function thisUser(searchPath) {
+  const { username: name, uid } = userInfo();
+  const entries = readLines('/etc/group').map((line) => line.split(':'));
+  const own = new Set(process.getgroups?.() ?? []);
+  const groups = entries.filter(([, , gid]) => own.has(Number(gid))).map(([group = '']) => group);
+  const listedIn = entries
+    .filter(([, , , members = '']) => members.split(',').includes(name))
+    .map(([group = '']) => group);
+  return { name, groups, listedIn, searchPath, rights: uid === 0 ? 'root' : maySudo(searchPath, groups) };
+}
+
+/**
+ * A command that only root may run, as this user runs it.
+ * @param {User} user
+ * @param {string} command
+ */
+export function asRoot(user, command) {
+  if (user.rights === 'none') return `ask the administrator of this machine to run: ${command}`;
+  return user.rights === 'root' ? command : command.replace(/(^|&& )/g, '$1sudo ');
+}
+
+/**
+ * Installs a package by whatever this system has for it.
+ * @param {User} user
+ * @param {{ apt: string, dnf?: string, pacman?: string, apk?: string }} names
+ */
+export function installing(user, names) {
+  const { apt, dnf = apt, pacman = apt, apk = apt } = names;
+  const ways = [
+    ['apt-get', `apt-get install -y ${apt}`],
+    ['dnf', `dnf install -y ${dnf}`],
+    ['pacman', `pacman -S --noconfirm ${pacman}`],
+    ['apk', `apk add ${apk}`],
+  ];
+  const [, command] = ways.find(([program = '']) => programIn(user.searchPath, program)) ?? [];
+  return command === undefined ? `install ${apt} with this system's package manager` : asRoot(user, command);
+}
+
+/** @param {User} user */
+export function dockerStart(user) {
+  const command = existsSync('/run/systemd/system') ? 'systemctl start docker' : 'service docker start';
+  const linux = command.startsWith('systemctl') ? command : `${command}, or systemctl start docker`;
+  return `Start it (Linux: ${asRoot(user, linux)}; macOS: open the docker app), then wait or try again.`;
+}
+
+/** @param {User} user */
+export function dockerAccess(user) {
+  if (user.listedIn.includes('docker') && !user.groups.includes('docker')) {
+    return "You are in the group docker, but this session began before that: log out and in again, or run: sg docker -c './nanoclaw start'.";
+  }
+  const command = `usermod -aG docker ${user.name}`;
+  return `Give your user access to it (${asRoot(user, command)}), then log out and in again.`;
+}
+
+/**
+ * Why podman of an ordinary user cannot make containers, by what it said; undefined when nothing known is seen.
+ * @param {User} user
+ * @param {string} stderr
+ * @returns {{ says: string, cure: string } | undefined}
+ */
+export function podmanProblem(user, stderr) {
+  if (user.rights === 'root') return undefined;
+  const again = 'Then run: podman system migrate.';
+  if (/newuidmap|newgidmap|uidmap/i.test(stderr) && !programIn(user.searchPath, 'newuidmap')) {
+    const install = installing(user, { apt: 'uidmap', dnf: 'shadow-utils', pacman: 'shadow', apk: 'shadow-uidmap' });
+    return {
+      says: 'The command newuidmap, which podman needs without root, is not installed.',
+      cure: sentence(install),
+    };
+  }
+  if (!hasSubordinates('/etc/subuid', user) || !hasSubordinates('/etc/subgid', user)) {
+    const range = '100000-165535';
+    const command = `usermod --add-subuids ${range} --add-subgids ${range} ${user.name}`;
+    return {
+      says: `The user ${user.name} has no entry in /etc/subuid and /etc/subgid, so podman cannot make containers.`,
+      cure: `${sentence(asRoot(user, command))} ${again}`,
+    };
+  }
+  const helper = programIn(user.searchPath, 'newuidmap');
+  if (/newuidmap|newgidmap/i.test(stderr) && /not permitted|permission denied/i.test(stderr) && helper !== undefined) {
+    if ((statSync(helper).mode & 0o4000) === 0) {
+      const command = `chmod u+s ${helper} ${helper.replace('newuidmap', 'newgidmap')}`;
+      return { says: `${helper} has lost the right to map users.`, cure: sentence(asRoot(user, command)) };
+    }
+    return {
+      says: 'This machine does not let podman map users; perhaps it is itself a container.',
+      cure: 'Run the host outside of it.',
+    };
+  }
+  if (/XDG_RUNTIME_DIR|\/run\/user\/\d+/.test(stderr)) {
+    const command = `loginctl enable-linger ${user.name}`;
+    return {
+      says: 'This session has no runtime directory for podman.',
+      cure: `${sentence(asRoot(user, command))} Then log in again.`,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * What a bubblewrap that could not start said, as a sentence with its cure.
+ * @param {User} user
+ * @param {string} stderr
+ * @returns {{ says: string, cure: string }}
+ */
+export function bubblewrapProblem(user, stderr) {
+  if (!ownProc()) {
+    return {
+      says: 'The /proc here belongs to another process namespace, so nothing can be shut in.',
+      cure: 'Whoever made this namespace must mount its own /proc (bwrap --unshare-pid --proc /proc, unshare --fork --pid --mount-proc).',
+    };
+  }
+  const known = problems.find(({ words }) => words.test(stderr));
+  if (known) return { says: known.says, cure: known.cure(user) };
+  const words = stderr.trim().slice(0, 300) || 'no reason given';
+  return {
+    says: `bubblewrap could not make a sandbox: ${words}.`,
+    cure: `Run "bwrap --unshare-all --ro-bind / / --proc /proc true" to see it again. Or use Docker: ${installing(user, { apt: 'docker.io', dnf: 'docker', pacman: 'docker', apk: 'docker' })}.`,
+  };
+}
+
+const orEngine = (/** @type {User} */ user) =>
+  ` Or use Docker: ${installing(user, { apt: 'docker.io', dnf: 'docker', pacman: 'docker', apk: 'docker' })}.`;
+
+const problems = [
+  {
+    words: /No permissions to creat\w* (a )?new namespace|Creating new namespace failed: Operation not permitted/i,
+    says: 'This machine does not allow sandboxes: an ordinary program may not create namespaces here.',
+    cure: (/** @type {User} */ user) =>
+      existsSync('/proc/sys/kernel/unprivileged_userns_clone')
+        ? `${sentence(asRoot(user, 'sysctl -w kernel.unprivileged_userns_clone=1'))}${orEngine(user)}`
+        : 'Inside a container: run the host outside of it, or give that container seccomp=unconfined and, for Docker, ' +
+          `--security-opt systempaths=unconfined. Elsewhere: ${asRoot(user, 'sysctl -w kernel.unprivileged_userns_clone=1')}.${orEngine(user)}`,
+  },
+  {
+    words: /max_\S*namespaces|ENOSPC/,
+    says: 'This machine allows no (or no more) user namespaces, which bubblewrap needs.',
+    cure: (/** @type {User} */ user) =>
+      `Allow them: ${asRoot(user, 'sysctl -w user.max_user_namespaces=15000')}.${orEngine(user)}`,
+  },
+  {
+    words: /mount(ing)? proc|mount proc on/i,
+    says: 'This machine is a container that hides parts of /proc, so no sandbox inside it can have a /proc.',
+    cure: () => 'Run the host outside of it, or start that container with --security-opt systempaths=unconfined.',
+  },
+  {
+    words: /setting up uid map: Permission denied|RTM_NEWADDR: Operation not permitted/,
+    says: 'AppArmor keeps bubblewrap from making a sandbox (as Ubuntu 24.04 and later do).',
+    cure: (/** @type {User} */ user) => {
+      const profile = 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n';
+      const sudo = user.rights === 'sudo' ? 'sudo ' : '';
+      const command = `printf '${profile}' | ${sudo}tee /etc/apparmor.d/bwrap && ${sudo}apparmor_parser -r /etc/apparmor.d/bwrap`;
+      const who = user.rights === 'none' ? `ask the administrator of this machine to run: ${command}` : command;
+      return `Allow it: ${who}.${orEngine(user)}`;
+    },
+  },
+  {
+    words: /bwrap: Unknown option/i,
+    says: 'This bubblewrap is too old: 0.8.0 or newer is needed.',
+    cure: (/** @type {User} */ user) => `Upgrade it, or use Docker.${orEngine(user)}`,
+  },
+  {
+    words: /setpriv: (unrecognized|invalid) option/,
+    says: 'The command setpriv is too old to give up root safely.',
+    cure: () => 'Run the host as an ordinary user, upgrade util-linux, or install Docker.',
+  },
+];
+
+/** @param {User} user */
+export function installBubblewrap(user) {
+  return `Install it: ${installing(user, { apt: 'bubblewrap' })} (or your system’s own way).`;
+}
+
+/** @param {string} searchPath @param {string} name */
+export function programIn(searchPath, name) {
+  return searchPath
+    .split(delimiter)
+    .filter((directory) => directory.startsWith('/'))
+    .map((directory) => join(directory, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return statSync(path).isFile();
+      } catch {
+        // Absent, or not for us: the same to who looks for a program.
+        return false;
+      }
+    });
+}
+
+/** @param {string} command */
+function sentence(command) {
+  return `${command.startsWith('ask') ? `A${command.slice(1)}` : `Run: ${command}`}.`;
+}
+
+/** @param {string} searchPath @param {string[]} groups @returns {'sudo' | 'none'} */
+function maySudo(searchPath, groups) {
+  const sudo = programIn(searchPath, 'sudo');
+  if (sudo === undefined) return 'none';
+  if (groups.some((group) => ['sudo', 'wheel', 'admin'].includes(group))) return 'sudo';
+  return spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore', timeout: 1_000 }).status === 0 ? 'sudo' : 'none';
+}
+
+/** @param {string} file @param {User} user */
+function hasSubordinates(file, { name }) {
+  const uid = String(process.getuid?.() ?? '');
+  return readLines(file).some((line) => {
+    const [owner, , count] = line.split(':');
+    return (owner === name || owner === uid) && Number(count) >= 1_000;
+  });
+}
+
+function ownProc() {
+  if (process.platform !== 'linux') return true;
+  try {
+    return readlinkSync('/proc/self') === String(process.pid);
+  } catch {
+    // No such link: this process is not in the namespace that is mounted there.
+    return false;
+  }
+}
+
+/** @param {string} file */
+function readLines(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+}

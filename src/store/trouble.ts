@@ -1,0 +1,61 @@
+// What can be wrong with the database itself; nothing of it is any message's fault.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { NanoclawError, systemCode } from '../model/errors.ts';
+
+const troubles = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|IOERR|CORRUPT|FULL|CANTOPEN|PROTOCOL|NOTADB|PERM)/;
+
+/** SQLite could not do it now: locked, full, damaged, closed to us. What a statement itself did wrong is none of it. */
+export function isStoreTrouble(error: unknown): boolean {
+  return error instanceof Database.SqliteError && troubles.test(error.code);
+}
+
+/** Why a database cannot be opened, as a sentence with its cure; what is none of these troubles stays as it is. */
+export function openingTrouble(path: string, error: unknown): unknown {
+  const code = systemCode(error) ?? '';
+  const told = (name: string, sentence: string, cure: string) =>
+    new NanoclawError(`store.${name}`, sentence, { cure, cause: error });
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
+    return told('damaged', `${path} is damaged: it is no database that can be read.`, cureOfDamage(path));
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return told('locked', `Another program holds ${path}.`, 'Close it (a database viewer, a backup) and start again.');
+  if (/^SQLITE_(FULL|IOERR_WRITE)|^ENOSPC|^EDQUOT/.test(code))
+    return told('full', `There is no room left on the disk of ${path}.`, 'Free some and start again.');
+  if (code === 'EROFS')
+    return told('closed', `The disk of ${path} can only be read.`, 'Set NANOCLAW_HOME to a directory on another one.');
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM|IOERR)|EACCES|EPERM|ENOTDIR|EEXIST)/.test(code) || error instanceof TypeError)
+    return told('closed', `${path} cannot be written${whose(path)}.`, cureOfClosed(path));
+  if (code === 'ERR_DLOPEN_FAILED' || (error instanceof Error && /bindings file/.test(error.message))) {
+    const sentence = `The database module cannot be loaded by this Node (${process.version}).`;
+    return told('module', sentence, 'Build it for this one: npm rebuild better-sqlite3');
+  }
+  return error;
+}
+
+// The copy that was made before the last change of its form is the newest there is.
+function cureOfDamage(path: string): string {
+  const aside = `mv ${quoted(path)} ${quoted(`${path}.damaged`)} && rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)}`;
+  const copy = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(`${basename(path)}.before-`) && /\d$/.test(name))
+    .sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0];
+  if (copy === undefined) return `Put your backup in its place, or begin anew (what was said is lost): ${aside}`;
+  const from = join(dirname(path), copy);
+  const day = statSync(from).mtime.toISOString().slice(0, 10);
+  return `Put your backup in its place, or the copy of ${day}: ${aside} && cp ${quoted(from)} ${quoted(path)}`;
+}
+
+function cureOfClosed(path: string): string {
+  return `See that ${dirname(path)} is a directory in which this user may write, and everything in it too: sudo chown -R "$(id -un)" ${quoted(dirname(path))}`;
+}
+
+function whose(path: string): string {
+  const there = existsSync(path) ? path : dirname(path);
+  const owner = statSync(there, { throwIfNoEntry: false })?.uid;
+  const ours = process.getuid?.();
+  return owner === undefined || owner === ours ? '' : `: it belongs to the user ${owner}, and the host runs as ${ours}`;
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}

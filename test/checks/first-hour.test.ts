@@ -1,0 +1,139 @@
+// The first command on a machine that lacks something: told at once, all of it, before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { holdInstallLock } from '../../scripts/install-lock.mjs';
+import { headersFor, installProblem, loadProblem } from '../../scripts/install-problems.mjs';
+import { nodeProblem } from '../../scripts/need-node.mjs';
+import { asRoot, bubblewrapProblem, dockerAccess, podmanProblem } from '../../src/sandbox/cures.mjs';
+import { tempDirectory } from '../temp-directory.ts';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+test.each([
+  ['12.22.12', /^Node 20\.19 or newer is needed; this is 12\.22 /],
+  ['18.19.0', /^Node 20\.19 or newer is needed; this is 18\.19 /],
+  ['20.18.3', /^Node 20\.19 or newer is needed; this is 20\.18 /],
+  ['24.19.0', /since 24\.19 it ends the database package/],
+  ['26.0.0', /since 24\.19 it ends the database package/],
+  ['20.19.0', /^$/],
+  ['22.23.3', /^$/],
+  ['24.18.0', /^$/],
+])('Node %s is judged in one sentence', (version, words) => {
+  expect(nodeProblem(version)).toMatch(words);
+});
+
+test('a bare machine is told everything it lacks in one list, and nothing is installed', () => {
+  using place = tempDirectory();
+  const copy = join(place.path, 'a clone');
+  for (const name of ['bin', 'src', 'protocol', 'setup', 'scripts', 'nanoclaw', 'package.json', 'package-lock.json']) {
+    cpSync(join(checkout, name), join(copy, name), { recursive: true });
+  }
+  const bin = join(place.path, 'bin');
+  mkdirSync(bin);
+  for (const [name, target] of [
+    ['node', process.execPath],
+    ['sh', '/bin/sh'],
+    ['dirname', '/usr/bin/dirname'],
+    ['readlink', '/usr/bin/readlink'],
+  ] as const) {
+    symlinkSync(realpathSync(target), join(bin, name));
+  }
+  writeFileSync(join(bin, 'docker'), '#!/bin/sh\necho "permission denied while trying to connect" >&2; exit 1\n', {
+    mode: 0o755,
+  });
+  const env = { PATH: bin, HOME: place.path, DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+  const link = join(place.path, 'link');
+  symlinkSync(join(copy, 'nanoclaw'), link);
+  const ran = spawnSync(link, ['start'], { cwd: '/', env, encoding: 'utf8', input: 'hello\n' });
+  expect(ran).toMatchObject({ status: 1, stdout: '' });
+  expect(ran.stderr).toContain('npm is not in your PATH');
+  expect(ran.stderr).toMatch(/docker runs, and the user \S+ may not use it/);
+  expect(ran.stderr).toContain('things stand in the way; nothing was installed');
+  expect(existsSync(join(copy, 'node_modules'))).toBe(false);
+
+  const asked = spawnSync(link, ['doctor', '--json'], { cwd: '/', env, encoding: 'utf8' });
+  expect(asked.status).toBe(1);
+  const problems = JSON.parse(asked.stdout).filter(({ state }: { state: string }) => state === 'problem');
+  expect(problems.length).toBeGreaterThan(1);
+  for (const problem of problems) expect(problem.cure).toMatch(/\w/);
+});
+
+test('the command without any node in PATH says so', () => {
+  using place = tempDirectory();
+  symlinkSync(realpathSync('/usr/bin/dirname'), join(place.path, 'dirname'));
+  const ran = spawnSync('/bin/sh', [join(checkout, 'nanoclaw')], { env: { PATH: place.path }, encoding: 'utf8' });
+  expect(ran).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('there is no node in your PATH'),
+  });
+});
+
+test('a cure is a command that this very user can run', () => {
+  const user = { name: 'ann', groups: ['ann'], listedIn: [] as string[], searchPath: '/nowhere' };
+  expect(asRoot({ ...user, rights: 'root' }, 'a b && c')).toBe('a b && c');
+  expect(asRoot({ ...user, rights: 'sudo' }, 'a b && c')).toBe('sudo a b && sudo c');
+  expect(asRoot({ ...user, rights: 'none' }, 'a b')).toBe('ask the administrator of this machine to run: a b');
+  expect(dockerAccess({ ...user, rights: 'sudo' })).toContain('sudo usermod -aG docker ann');
+  expect(dockerAccess({ ...user, rights: 'none', listedIn: ['docker'] })).toContain('log out and in again');
+  const nobody = { ...user, rights: 'none', name: 'no such user' } as const;
+  expect(podmanProblem(nobody, '')?.cure).toContain('usermod --add-subuids');
+  expect(podmanProblem(nobody, 'exec: "newuidmap": executable file not found')?.says).toContain('newuidmap');
+  const apparmor = bubblewrapProblem({ ...user, rights: 'sudo' }, 'bwrap: setting up uid map: Permission denied');
+  expect(apparmor.cure).toContain('| sudo tee');
+});
+
+test.each([
+  ['gyp ERR! find Python', 'python3'],
+  ['gyp ERR! stack Error: not found: make', 'make'],
+  ['make: g++: No such file or directory\ngyp ERR!', 'C++ compiler'],
+  [
+    'gyp ERR! stack FetchError: request to https://nodejs.org/x failed, getaddrinfo ENOTFOUND nodejs.org',
+    'headers of Node',
+  ],
+  ['npm error code ENOSPC', 'disk is full'],
+  ['npm error code SELF_SIGNED_CERT_IN_CHAIN', 'certificate'],
+  ['npm error code ENOTFOUND', 'cannot be found'],
+  ['npm error code E401', 'credential'],
+  ['npm error code EACCES', 'npm config set cache'],
+])('an installation that fails is told by its true cause: %s', (output, words) => {
+  expect(installProblem(output, { code: 1, headers: { state: 'missing' } })).toContain(words);
+});
+
+test('headers of another Node are named, and so is what they make', () => {
+  using place = tempDirectory();
+  const include = join(place.path, 'include', 'node');
+  mkdirSync(include, { recursive: true });
+  const version = (major: number) =>
+    `#define NODE_MAJOR_VERSION ${major}\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 0\n`;
+  writeFileSync(join(include, 'node_version.h'), version(1));
+  const headers = headersFor({ npm_config_nodedir: place.path }, place.path);
+  expect(['wrong', 'there']).toContain(headers.state);
+  writeFileSync(join(include, 'node_version.h'), version(Number(process.versions.node.split('.')[0])));
+  expect(headersFor({ npm_config_nodedir: place.path }, place.path)).toEqual({ state: 'there', folder: place.path });
+  const told = loadProblem('compiled using\nNODE_MODULE_VERSION 115. This requires NODE_MODULE_VERSION 127', {
+    state: 'missing',
+  });
+  expect(told).toContain('for another Node (ABI 115');
+});
+
+test('an installation waits for the one that runs, and takes over from one that has died', async () => {
+  using place = tempDirectory();
+  const file = join(place.path, '.install-lock');
+  const dead = spawnSync('true').pid;
+  writeFileSync(file, String(dead));
+  const lines: string[] = [];
+  const log = (line: string) => {
+    lines.push(line);
+    first.release();
+  };
+  const first = await holdInstallLock(place.path, { log: () => undefined });
+  expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
+  const second = await holdInstallLock(place.path, { log });
+  expect(lines).toEqual([expect.stringContaining('installs here already')]);
+  second.release();
+  expect(existsSync(file)).toBe(false);
+});
