@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { steady } from '../../lib/clock.ts';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 import {
   Busy,
@@ -47,7 +48,7 @@ export class KitChannel implements Channel {
     this.#parts = parts;
     this.name = platform.manifest.name;
     this.capabilities = platform.capabilities;
-    this.#waits = new Waits(parts.clock);
+    this.#waits = new Waits(steady(parts.clock));
     this.#chats = new Chats({ log: parts.log, waits: this.#waits });
   }
 

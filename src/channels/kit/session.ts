@@ -1,4 +1,4 @@
-import { pause } from '../../lib/clock.ts';
+import { pause, steady } from '../../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../../model/errors.ts';
 import { Busy, type ChannelEvents, type ChannelPlace } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
@@ -49,10 +49,11 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { clock, platform } = parts;
+    const { platform } = parts;
+    const clock = steady(parts.clock);
     this.events = parts.events;
     this.life = new Life(platform.title, clock);
-    this.#intake = new Intake(parts);
+    this.#intake = new Intake({ ...parts, clock });
     this.typing = new Typing({ clock, everyMs: platform.typingEveryMs, show: (place, end) => this.#show(place, end) });
   }
 
