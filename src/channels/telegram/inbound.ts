@@ -232,7 +232,7 @@ function namesUs(value: unknown, me: Me): boolean {
     case 'text_mention':
       return typeof user === 'object' && user !== null && 'id' in user && user.id === me.id;
     case 'bot_command':
-      return field('bot_command').endsWith(`@${name}`);
+      return [field('bot_command'), field('text')].some((said) => said.endsWith(`@${name}`));
     case 'url':
       return isLinkTo(me, field('url'));
     default:

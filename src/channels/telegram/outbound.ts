@@ -122,6 +122,10 @@ export class Outbound implements Connection {
     const over = () => refused(`The file is larger than ${Math.floor(maxBytes / mebi)} MB.`);
     if (Number(size) > maxBytes) throw over();
     const path = await this.#pathOf(id, signal);
+    // Bot API, Using a Local Bot API Server: a path on its own disk, and there is no address for it.
+    if (path.startsWith('/')) {
+      throw refused('The Bot API server keeps files on its own disk and gives none away: it has to run without --local.');
+    }
     const url = `${files}/${path.split('/').map(encodeURIComponent).join('/')}`;
     try {
       const { status, body } = await http.request(url, { maxBytes, signal });
