@@ -124,7 +124,9 @@ export class Outbound implements Connection {
     const path = await this.#pathOf(id, signal);
     // Bot API, Using a Local Bot API Server: a path on its own disk, and there is no address for it.
     if (path.startsWith('/')) {
-      throw refused('The Bot API server keeps files on its own disk and gives none away: it has to run without --local.');
+      throw refused(
+        'The Bot API server keeps files on its own disk and gives none away: it has to run without --local.',
+      );
     }
     const url = `${files}/${path.split('/').map(encodeURIComponent).join('/')}`;
     try {
