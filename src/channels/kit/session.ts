@@ -1,5 +1,6 @@
 import { pause, steady } from '../../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../../model/errors.ts';
+import type { TextLimits } from '../../text/split.ts';
 import { Busy, type ChannelEvents, type ChannelPlace } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 import type { Chats } from './chats.ts';
@@ -60,6 +61,11 @@ export class Session {
   get connection(): Connection {
     if (!this.#connection) throw new NanoclawError('channel.closed', `${this.#parts.platform.title} is not connected.`);
     return this.#connection;
+  }
+
+  /** What one message holds, where this server takes less than the platform. */
+  get textLimits(): TextLimits | undefined {
+    return this.#connection?.textLimits;
   }
 
   /** Why nothing is received right now. */
