@@ -30,6 +30,12 @@ export class WindableClock implements Clock {
     for (const one of due) this.#fire(one);
   }
 
+  /** As somebody who corrects the clock does: what was set goes on counting. */
+  setBack(ms: number): void {
+    this.#offset -= ms;
+    for (const one of this.#waiting) one.at -= ms;
+  }
+
   #fire(one: { run: () => void; timer: NodeJS.Timeout; at: number }): void {
     clearTimeout(one.timer);
     if (this.#waiting.delete(one)) one.run();

@@ -46,6 +46,8 @@ function decided({ decision, message }: Explanation): string {
       return `${edit}It was stored and given to nobody.`;
     case 'replaced':
       return `Its edit ${decision.by} took its place before it was read.`;
+    case 'forgotten':
+      return 'I said it; what it was about is no longer kept.';
     case 'ours':
       return decision.answers.length > 0
         ? `It belongs to the answer to ${decision.answers.join(', ')}.`

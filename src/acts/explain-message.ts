@@ -35,7 +35,9 @@ export type Decision =
   /** Its edit took its place before it was read. */
   | { readonly type: 'replaced'; readonly by: string }
   /** Ours; `answers` are the messages its turn was about. */
-  | { readonly type: 'ours'; readonly answers: readonly string[] };
+  | { readonly type: 'ours'; readonly answers: readonly string[] }
+  /** Ours; what it was about is no longer kept. */
+  | { readonly type: 'forgotten' };
 
 export interface ExplainedAttempt extends Attempt {
   readonly results: readonly { readonly status: string; readonly usage: Usage | undefined }[];
@@ -62,7 +64,7 @@ export function explainMessage(store: Store, message: Message): Explanation {
   return {
     id: messageName(message.seq),
     message,
-    decision: decisionOf(store, message, { row, turn }),
+    decision: message.direction === 'out' && !ours ? { type: 'forgotten' } : decisionOf(store, message, { row, turn }),
     inbox: row && {
       group: row.group_folder,
       state: row.state,
@@ -87,7 +89,8 @@ function decisionOf(
     return { type: 'ours', answers: answers.map(messageName) };
   }
   if (row) return { type: row.wakes === 1 ? 'woke' : 'context' };
-  if (store.history.saidUnder(`command:${message.seq}`).length > 0) return { type: 'command' };
+  const { seq } = message;
+  if (store.messages.isCommand(seq) || store.history.saidUnder(`command:${seq}`).length > 0) return { type: 'command' };
   const [first] = store.inbox.ofPlatformId(message.jid, message.platformId);
   if (first && message.kind !== 'reaction') return { type: 'replaced', by: messageName(first.message_seq) };
   return { type: 'stored' };

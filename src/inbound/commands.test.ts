@@ -117,6 +117,14 @@ describe('what commands do', () => {
     expect(desk.store.messages.get(seq)).toMatchObject({ text: '/stop' });
   });
 
+  test('what stands behind /new or /stop is nobody’s, and that is said', () => {
+    using desk = new InboundDesk();
+    desk.say('/new what is the weather?');
+    expect(desk.heard().join()).toContain('“what is the weather?” was not read');
+    desk.say('/stop and be short <b>');
+    expect(desk.heard().join()).toContain('“and be short ‹b>” was not read');
+  });
+
   test('/new forgets the session and ends what lives on it', () => {
     using desk = new InboundDesk();
     const old = desk.store.sessions.ofGroup('main', 1);

@@ -2,6 +2,7 @@
 // more in `chatCommands`; platforms show the same list in their menus.
 import { listTasks } from '../acts/list-tasks.ts';
 import { setGroup } from '../acts/set-group.ts';
+import { shorten } from '../text/shorten.ts';
 import type { ChatCommand, CommandCall, CommandParts, CommandReply } from './command.ts';
 import { heedsPairing, heedsStart, pairInChat, startInChat } from './pair-command.ts';
 import { statusForPhone } from './status-words.ts';
@@ -94,16 +95,23 @@ function status(parts: CommandParts, { group }: CommandCall): string {
   return group ? statusForPhone(parts.status(), group) : '';
 }
 
-function stop({ turns }: CommandParts, { place }: CommandCall): CommandReply {
-  const after = turns.stop(place);
-  return { text: after ? 'Stopped.' : 'Nothing is running here.', after };
+/** A command stands for itself: what somebody said with it would be lost without a word. */
+function unread(argument: string): string {
+  if (argument === '') return '';
+  return ` “${shorten(argument, 60).replaceAll('<', '‹')}” was not read: send it by itself.`;
 }
 
-function begin({ desk, turns }: CommandParts, { group }: CommandCall): CommandReply {
+function stop({ turns }: CommandParts, { place, argument }: CommandCall): CommandReply {
+  const after = turns.stop(place);
+  return { text: `${after ? 'Stopped.' : 'Nothing is running here.'}${unread(argument)}`, after };
+}
+
+function begin({ desk, turns }: CommandParts, { group, argument }: CommandCall): CommandReply {
   if (!group) return { text: '' };
   desk.store.sessions.forget(group.folder);
   const after = turns.renew(group.folder);
-  return { text: 'A new conversation begins with your next message. Files and notes are still there.', after };
+  const text = 'A new conversation begins with your next message. Files and notes are still there.';
+  return { text: `${text}${unread(argument)}`, after };
 }
 
 /** As Anthropic names them, or the SDK's short words for the newest of each. */

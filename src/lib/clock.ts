@@ -18,6 +18,21 @@ export const systemClock: Clock = {
   },
 };
 
+/** The same for what is only waited for: where the clock is set back, its time goes on from what it was. */
+export function steady(clock: Clock): Clock {
+  let added = 0;
+  let seen = Number.NEGATIVE_INFINITY;
+  return {
+    now() {
+      const now = clock.now() + added;
+      if (now < seen) added += seen - now;
+      seen = Math.max(seen, now);
+      return seen;
+    },
+    after: (ms, run) => clock.after(ms, run),
+  };
+}
+
 /** Resolves true after `ms`, false as soon as `signal` aborts. Never rejects. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted) return Promise.resolve(false);

@@ -1,5 +1,6 @@
 import type { Desk } from '../acts/post-message.ts';
 import { type Channel, ownerOf } from '../channels/channel.ts';
+import { type Clock, steady } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import { DraftedAnswer } from './drafted-answer.ts';
@@ -38,6 +39,7 @@ const sleepMs = 600_000;
 /** Shows answers while they are written, and that a turn goes on while nothing is. The result never waits for it. */
 export class Stream {
   readonly #parts: StreamParts;
+  readonly #clock: Clock;
   readonly #watches = new Map<string, Watch>();
   readonly #stopping = new AbortController();
   #timer: Disposable | undefined;
@@ -45,6 +47,7 @@ export class Stream {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#clock = steady(parts.desk.clock);
   }
 
   /** Nothing more is shown; what is under way belongs to the delivery. */
@@ -163,7 +166,7 @@ export class Stream {
   }
 
   #now(): number {
-    return this.#parts.desk.clock.now();
+    return this.#clock.now();
   }
 
   #channelOf(jid: string): Channel | undefined {

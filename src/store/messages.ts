@@ -47,6 +47,7 @@ const columns = `*, CASE WHEN kind = 'edit' THEN (SELECT first.seq FROM messages
 export class Messages {
   readonly #insert;
   readonly #markCommand;
+  readonly #isCommand;
   readonly #get;
   readonly #newest;
   readonly #find;
@@ -65,19 +66,20 @@ export class Messages {
         @sentAt, @now, @replyId, @replySender, @replyText, @command, @machine)
       ON CONFLICT (chat_jid, kind, platform_id, revision) DO NOTHING`);
     this.#markCommand = db.prepare('UPDATE messages SET command = 1 WHERE seq = ?');
+    this.#isCommand = db.prepare<[number], { n: number }>('SELECT 1 AS n FROM messages WHERE seq = ? AND command = 1');
     this.#get = db.prepare<[number], MessageRow>(`SELECT ${columns} FROM messages WHERE seq = ?`);
     this.#newest = db.prepare<[string, number], MessageRow>(
       `SELECT ${columns} FROM messages WHERE chat_jid = ? ORDER BY seq DESC LIMIT ?`,
     );
     this.#find = db.prepare<[string, string], MessageRow>(`SELECT ${columns} FROM messages
       WHERE chat_jid = ? AND kind IN ('message', 'edit', 'reaction', 'click') AND platform_id = ? ORDER BY kind = 'message' DESC, seq DESC LIMIT 1`);
-    // A command is a message without an inbox row that has a reply of its own.
+    // A command from before the mark is one that has a reply of its own.
     this.#lastSaid = db.prepare<
       { jid: string; thread: string | null; before: number },
       MessageRow
     >(`SELECT ${columns} FROM messages
       WHERE chat_jid = @jid AND thread IS @thread AND direction = 'in' AND kind = 'message' AND seq < @before
-        AND NOT EXISTS (SELECT 1 FROM outbox WHERE key = 'command:' || messages.seq)
+        AND command = 0 AND NOT EXISTS (SELECT 1 FROM outbox WHERE key = 'command:' || messages.seq)
       ORDER BY seq DESC LIMIT 1`);
     this.#wordsNow = db.prepare<[string, string], { text: string; name: string }>(`SELECT text, sender_name AS name
       FROM messages WHERE chat_jid = ? AND kind IN ('message', 'edit') AND platform_id = ? ORDER BY revision DESC LIMIT 1`);
@@ -132,6 +134,10 @@ export class Messages {
   /** It was for the host itself: no search finds it. Joins the transaction that stores it. */
   markCommand(seq: number): void {
     this.#markCommand.run(seq);
+  }
+
+  isCommand(seq: number): boolean {
+    return this.#isCommand.get(seq) !== undefined;
   }
 
   /**

@@ -222,3 +222,21 @@ test('a connection that the platform ends is told of once it is up', async () =>
   platform.lose(new Error('logged out'));
   expect(closed).toMatchObject([{ message: 'logged out' }]);
 });
+
+test('a clock that is set back makes nobody wait longer: neither by a pace nor by what the platform asked for', async () => {
+  const paces = { chat: () => ({ burst: 2, everyMs: 1_000 }), all: { burst: 30, everyMs: 34 } };
+  const { platform, send, clock } = await openChannel({ paces });
+  for (const text of ['one', 'two']) await send(text);
+  clock.setBack(3_600_000);
+  await send('in another chat', { jid: 'mem:park' });
+  const paced: unknown = await send('three').catch((error: unknown) => error);
+  expect(paced).toMatchObject({ retryAfterMs: expect.closeTo(1_000, -3) });
+  clock.advance(2_000);
+  failing(platform, 'sendText', new Busy('Memory', 14_000));
+  await expect(send('three')).rejects.toBeInstanceOf(Busy);
+  clock.setBack(3_600_000);
+  await expect(send('three')).rejects.toMatchObject({ retryAfterMs: expect.closeTo(14_000, -3) });
+  clock.advance(14_000);
+  await send('three');
+  expect(platform.posted).toHaveLength(4);
+});

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { steady } from '../../lib/clock.ts';
 import { NanoclawError, systemCode } from '../../model/errors.ts';
 import {
   Busy,
@@ -33,7 +34,6 @@ type Words = Pick<TextToSend, 'text' | 'replyTo' | 'buttons'>;
 /** A platform as a channel: what the contract promises and no platform has to do by itself. */
 export class KitChannel implements Channel {
   readonly name: string;
-  readonly capabilities: ChannelCapabilities;
   readonly #platform: Platform;
   readonly #parts: ChannelParts;
   readonly #waits: Waits;
@@ -46,9 +46,13 @@ export class KitChannel implements Channel {
     this.#platform = platform;
     this.#parts = parts;
     this.name = platform.manifest.name;
-    this.capabilities = platform.capabilities;
-    this.#waits = new Waits(parts.clock);
+    this.#waits = new Waits(steady(parts.clock));
     this.#chats = new Chats({ log: parts.log, waits: this.#waits });
+  }
+
+  get capabilities(): ChannelCapabilities {
+    const { capabilities } = this.#platform;
+    return { ...capabilities, textLimits: this.#session?.textLimits ?? capabilities.textLimits };
   }
 
   get trouble(): string | undefined {

@@ -238,3 +238,17 @@ test('what cannot be read is left out, and what comes after it is heard', async 
   expect(acts).toEqual([['hi']]);
   expect(platform.log.join()).toContain('left out');
 });
+
+test('a clock that is set back holds up neither an act that may go on nor what is offered again', async () => {
+  const { clock, acts, say, refuses } = await openIntake();
+  say(photo);
+  clock.setBack(3_600_000);
+  clock.advance(700);
+  await eventually('the photo', () => acts.length === 1);
+  refuses.set('hi', new NanoclawError('inbound.not-stored', 'The disk is full.'));
+  say({ text: 'hi' });
+  clock.setBack(3_600_000);
+  refuses.clear();
+  clock.advance(1_000);
+  await eventually('what could not be stored', () => acts.length === 2);
+});

@@ -2,6 +2,7 @@
 import type { Log } from '../../lib/log.ts';
 import { NanoclawError } from '../../model/errors.ts';
 import type { InboundMessage } from '../../model/message.ts';
+import type { TextLimits } from '../../text/split.ts';
 import {
   Busy,
   type Button,
@@ -51,6 +52,8 @@ export interface TextToSend extends To {
  * carries a secret: not in its message, not in its cause.
  */
 export interface Connection {
+  /** What one message holds, where this server takes less than the platform. */
+  readonly textLimits?: TextLimits | undefined;
   streaming?(chat: string): Streaming;
   /** The platform's id of the message. */
   sendText(text: TextToSend, signal: AbortSignal): Promise<string>;

@@ -1,5 +1,6 @@
-import { pause } from '../../lib/clock.ts';
+import { pause, steady } from '../../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../../model/errors.ts';
+import type { TextLimits } from '../../text/split.ts';
 import { Busy, type ChannelEvents, type ChannelPlace } from '../channel.ts';
 import type { ChannelParts } from '../manifest.ts';
 import type { Chats } from './chats.ts';
@@ -49,16 +50,22 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { clock, platform } = parts;
+    const { platform } = parts;
+    const clock = steady(parts.clock);
     this.events = parts.events;
     this.life = new Life(platform.title, clock);
-    this.#intake = new Intake(parts);
+    this.#intake = new Intake({ ...parts, clock });
     this.typing = new Typing({ clock, everyMs: platform.typingEveryMs, show: (place, end) => this.#show(place, end) });
   }
 
   get connection(): Connection {
     if (!this.#connection) throw new NanoclawError('channel.closed', `${this.#parts.platform.title} is not connected.`);
     return this.#connection;
+  }
+
+  /** What one message holds, where this server takes less than the platform. */
+  get textLimits(): TextLimits | undefined {
+    return this.#connection?.textLimits;
   }
 
   /** Why nothing is received right now. */

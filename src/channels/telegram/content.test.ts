@@ -23,7 +23,7 @@ test('a rich message is read in words', () => {
     { type: 'list', items: [{ label: '1.', blocks: [{ type: 'paragraph', text: 'first' }] }] },
     { type: 'table', cells: [[{ text: 'a' }, { text: 'b' }]] },
   ];
-  expect(said({ rich_message: { blocks } }).text).toBe('Plan\ndo this\n1.first\na | b');
+  expect(said({ rich_message: { blocks } }).text).toBe('Plan\ndo this\n1. first\na | b');
 });
 
 test.each([
@@ -32,6 +32,17 @@ test.each([
     { photo: [file('s', { width: 90, height: 90 }), file('l', { width: 800, height: 600, file_size: 50 })] },
     { kind: 'photo', mime: 'image/jpeg', size: 50, ref: 'l 50' },
   ],
+  [
+    'live photo, which comes with its still',
+    { live_photo: file('m'), photo: [file('l', { width: 8, height: 6 })] },
+    { kind: 'photo', ref: 'l' },
+  ],
+  [
+    'live photo whose still is inside of it',
+    { live_photo: file('m', { photo: [file('l', { width: 8, height: 6 })] }) },
+    { kind: 'photo', ref: 'l' },
+  ],
+  ['live photo without a still', { live_photo: file('m') }, { kind: 'video', mime: 'video/mp4', ref: 'm' }],
   ['voice', { voice: file('v', { duration: 2 }) }, { kind: 'voice', mime: 'audio/ogg', ref: 'v' }],
   [
     'audio',
@@ -89,4 +100,8 @@ test.each([
   ['a new title', { new_chat_title: 'x' }],
 ])('service messages say nothing: %s', (_, fields) => {
   expect(contentOf(message(fields))).toBeUndefined();
+});
+
+test('what has to be paid for is not passed over in silence', () => {
+  expect(said({ paid_media: { star_count: 5, paid_media: [{ type: 'preview' }] } }).text).toBe('[paid media, 5 stars]');
 });

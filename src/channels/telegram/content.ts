@@ -35,9 +35,11 @@ export function originName(origin: MessageOrigin): string {
 }
 
 export function attachmentsOf(message: Message | ExternalReplyInfo): IncomingAttachment[] {
-  const { photo, voice, audio, video, video_note: note, animation, document, sticker } = message;
+  const { live_photo: live, voice, audio, video, video_note: note, animation, document, sticker } = message;
+  const photo = message.photo ?? live?.photo;
   const [largest] = photo?.toSorted((one, other) => other.width * other.height - one.width * one.height) ?? [];
   if (largest) return [attachment('photo', largest, 'image/jpeg')];
+  if (live) return [attachment('video', live, 'video/mp4')];
   if (voice) return [attachment('voice', voice, 'audio/ogg')];
   if (audio) return [attachment('audio', audio)];
   if (video) return [attachment('video', video)];
@@ -78,6 +80,7 @@ function wordsOf(message: Message): string | undefined {
   if (poll) return `[poll: ${poll.question} ${poll.options.map((option) => `· ${option.text}`).join(' ')}]`;
   if (dice) return `[${dice.emoji} ${dice.value}]`;
   if (checklist) return `[checklist: ${checklist.title} ${checklist.tasks.map((task) => `· ${task.text}`).join(' ')}]`;
+  if (message.paid_media) return `[paid media, ${message.paid_media.star_count} stars]`;
   if (message.story) return '[story]';
   if (message.game) return `[game: ${message.game.title}]`;
   return undefined;
@@ -95,7 +98,7 @@ function plainOf(blocks: unknown): string {
 }
 
 const ownLine = /^(paragraph|heading|pre|footer|blockquote|pullquote|mathematical_expression)$/;
-const inside = ['label', 'summary', 'text', 'expression', 'alternative_text', 'blocks', 'items', 'cells', 'caption'];
+const inside = ['summary', 'text', 'expression', 'alternative_text', 'blocks', 'items', 'cells', 'caption'];
 
 function lines(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -104,7 +107,8 @@ function lines(value: unknown): string {
   const fields = new Map<string, unknown>(Object.entries(value));
   const cells = fields.get('cells');
   if (Array.isArray(cells)) return cells.map((row) => `${rowOf(row)}\n`).join('');
-  const text = inside.map((name) => lines(fields.get(name))).join('');
+  const label = lines(fields.get('label'));
+  const text = (label && `${label} `) + inside.map((name) => lines(fields.get(name))).join('');
   return ownLine.test(String(fields.get('type'))) ? `${text}\n` : text;
 }
 

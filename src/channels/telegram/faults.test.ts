@@ -88,3 +88,15 @@ test('a file comes whole, from this server only, and too large is said', async (
   api.fault({ method: 'FILE', kind: '404' });
   expect(await failureOf(fetch(ref))).toMatchObject({ code: 'channel.refused' });
 });
+
+test('a Bot API server that keeps files on its own disk is named, and nothing is asked of it in vain', async () => {
+  const telegram = await openFaulty({ localFiles: true });
+  const { api, channel } = telegram;
+  const { chat } = telegram.ann();
+  const { document } = api.say({ chat, document: { bytes: 'x', name: 'a.txt' } });
+  const fetched = channel.fetch(document?.file_id ?? '', { maxBytes: 100, signal: AbortSignal.timeout(30_000) });
+  const failure = await failureOf(fetched);
+  expect(failure).toMatchObject({ code: 'channel.refused', message: expect.stringContaining('--local') });
+  expect(String(failure)).not.toContain('/var');
+  expect(api.calls('FILE')).toHaveLength(0);
+});

@@ -264,3 +264,38 @@ test('what we never asked for is left alone', () => {
   expect(heard({ poll: { id: '1' } })).toBeUndefined();
   expect(heard({})).toBeUndefined();
 });
+
+test.each<[string, object]>([
+  ['a mention', { type: 'mention', text: '@andy_bot', username: 'andy_bot' }],
+  ['a mention with its sign', { type: 'mention', text: '@andy_bot', username: '@andy_bot' }],
+  ['a name that was tapped', { type: 'text_mention', text: 'Andy', user: bot }],
+  ['a link to us', { type: 'url', text: 'Andy', url: 'tg://user?id=99' }],
+  ['a command for us', { type: 'bot_command', text: '/stop@Andy_bot', bot_command: '/stop@Andy_bot' }],
+])('a formatted message means us by %s, wherever it stands', (_what, mark) => {
+  const inList = [
+    {
+      type: 'list',
+      items: [{ label: '1.', blocks: [{ type: 'paragraph', text: ['hey ', { type: 'bold', text: mark }] }] }],
+    },
+  ];
+  expect(said({ rich_message: { blocks: inList } }).mentionsAssistant).toBe(true);
+});
+
+test.each<[string, object]>([
+  ['somebody else', { type: 'mention', text: '@bob', username: 'bob' }],
+  ['another one’s name', { type: 'text_mention', text: 'Ann', user: ann }],
+  ['a link elsewhere', { type: 'url', text: '@Andy_bot', url: 'tg://user?id=991' }],
+  ['our name as code', { type: 'code', text: '@Andy_bot' }],
+  ['another bot’s command', { type: 'bot_command', text: '/stop@bob_bot', bot_command: '/stop@bob_bot' }],
+])('a formatted message does not mean us by %s', (_what, mark) => {
+  const blocks = [{ type: 'paragraph', text: ['see ', mark] }];
+  expect(said({ rich_message: { blocks } }).mentionsAssistant).toBe(false);
+});
+
+test('a name that was tapped means us also where the app made a link of it', () => {
+  const entities = [{ type: 'text_link', offset: 0, length: 4, url: 'tg://user?id=99' }];
+  expect(said({ text: 'Andy look', entities }).mentionsAssistant).toBe(true);
+  expect(said({ text: 'Andy look', entities: [{ ...entities[0], url: 'tg://user?id=9' }] }).mentionsAssistant).toBe(
+    false,
+  );
+});

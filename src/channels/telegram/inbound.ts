@@ -198,6 +198,7 @@ function withFiles(quote: Quote, attachments: Quote['attachments'] = []): Quote 
 function means(message: Message, me: Me): boolean {
   if (repliedBy(message)?.from?.id === me.id) return true;
   if (message.forward_origin) return false;
+  if (namesUs(message.rich_message?.blocks, me)) return true;
   const text = message.text ?? message.caption ?? '';
   const at = `@${me.username}`.toLowerCase();
   return (message.entities ?? message.caption_entities ?? []).some((entity) => {
@@ -209,10 +210,39 @@ function means(message: Message, me: Me): boolean {
         return said.endsWith(at);
       case 'text_mention':
         return entity.user.id === me.id;
+      case 'text_link':
+        return isLinkTo(me, entity.url);
       default:
         return false;
     }
   });
+}
+
+/** Whether something in a rich message, which has no entities, names us. Whatever Telegram adds to its shapes is looked through. */
+function namesUs(value: unknown, me: Me): boolean {
+  if (Array.isArray(value)) return value.some((one) => namesUs(one, me));
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const field = (name: string) => String(fields.get(name) ?? '').toLowerCase();
+  const name = me.username.toLowerCase();
+  const user = fields.get('user');
+  switch (fields.get('type')) {
+    case 'mention':
+      return field('username').replace(/^@/, '') === name;
+    case 'text_mention':
+      return typeof user === 'object' && user !== null && 'id' in user && user.id === me.id;
+    case 'bot_command':
+      return [field('bot_command'), field('text')].some((said) => said.endsWith(`@${name}`));
+    case 'url':
+      return isLinkTo(me, field('url'));
+    default:
+      return [...fields.values()].some((one) => namesUs(one, me));
+  }
+}
+
+/** Some apps make such a link of a name that is tapped. */
+function isLinkTo(me: Me, url: string): boolean {
+  return /^tg:\/\/user\/?\?id=(\d+)$/i.exec(url)?.[1] === String(me.id);
 }
 
 /** A chat by the name it has now. */

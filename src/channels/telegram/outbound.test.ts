@@ -201,3 +201,28 @@ test('an edit changes the text, the same text is success, a caption is edited as
     { text: 'better', before: ['caption'] },
   ]);
 });
+
+test('once a server is known to have no rich messages, a text is cut so that its parts can be edited', async () => {
+  await using telegram = await openTelegram();
+  const { api, channel } = telegram;
+  const { chat } = telegram.ann();
+  const order = { kind: '404', description: 'Not Found: method not found', times: Number.POSITIVE_INFINITY } as const;
+  using _old = api.fault({ ...order, method: 'sendRichMessage' });
+  const id = await telegram.send(chat, 'It begins');
+  const text = Array.from(
+    { length: 300 },
+    (_, n) => `${n}. **a line** of the answer, with [a link](https://example.org/${n})`,
+  ).join('\n');
+  const [first = '', ...others] = splitMarkdown(text, channel.capabilities.textLimits);
+  expect(others.length).toBeGreaterThan(1);
+  const place = { jid: `tg:${chat.id}`, thread: undefined };
+  await channel.edit({ ...place, platformId: String(id), text: first }, AbortSignal.timeout(30_000));
+  for (const other of others) await telegram.send(chat, other);
+  expect(api.sent(chat)).toHaveLength(1 + others.length);
+  expect(
+    api
+      .sent(chat)
+      .map((one) => one.text)
+      .join('\n'),
+  ).toContain('299. a line');
+});

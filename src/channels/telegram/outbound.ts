@@ -4,12 +4,21 @@ import type { ReactionTypeEmoji } from 'grammy/types';
 import { InputFile } from 'grammy/web';
 import { hasCode, NanoclawError } from '../../model/errors.ts';
 import { cutAt } from '../../text/shorten.ts';
+import type { TextLimits } from '../../text/split.ts';
 import type { Button, OutboundFile, SeenChat, Streaming } from '../channel.ts';
 import { type Http, HttpFailed } from '../kit/http.ts';
 import { type Connection, refused, type TextToSend, type To } from '../kit/platform.ts';
 import { type Calls, Refusal } from './api.ts';
 import { seen } from './inbound.ts';
-import { caption, captionLength, type RichForm, richMessage, type SimpleText, simpleMessages } from './render.ts';
+import {
+  caption,
+  captionLength,
+  messageLength,
+  type RichForm,
+  richMessage,
+  type SimpleText,
+  simpleMessages,
+} from './render.ts';
 
 type Emoji = ReactionTypeEmoji['emoji'];
 
@@ -40,6 +49,11 @@ export class Outbound implements Connection {
   constructor(parts: OutboundParts) {
     this.#parts = parts;
     this.#calls = parts.calls;
+  }
+
+  /** Less than such a message holds: marks, bullets and addresses take room there that they do not take in Markdown. */
+  get textLimits(): TextLimits | undefined {
+    return this.#rich ? undefined : { length: Math.floor(messageLength * 0.8) };
   }
 
   streaming(chat: string): Streaming {
@@ -122,6 +136,12 @@ export class Outbound implements Connection {
     const over = () => refused(`The file is larger than ${Math.floor(maxBytes / mebi)} MB.`);
     if (Number(size) > maxBytes) throw over();
     const path = await this.#pathOf(id, signal);
+    // Bot API, Using a Local Bot API Server: a path on its own disk, and there is no address for it.
+    if (path.startsWith('/')) {
+      throw refused(
+        'The Bot API server keeps files on its own disk and gives none away: it has to run without --local.',
+      );
+    }
     const url = `${files}/${path.split('/').map(encodeURIComponent).join('/')}`;
     try {
       const { status, body } = await http.request(url, { maxBytes, signal });

@@ -131,3 +131,15 @@ test('text from right to left is shown so', () => {
   expect(richMessage('**مرحبا** Ann').is_rtl).toBe(true);
   expect(richMessage('Ann says مرحبا').is_rtl).toBeUndefined();
 });
+
+test.each([
+  ['see https://youtu.be/dQw4w9WgXc_', 'https://youtu.be/dQw4w9WgXc_'],
+  ['see https://youtu.be/dQw4w9WgXc_.', 'https://youtu.be/dQw4w9WgXc_'],
+  ['snake_case at https://a.b/x_y_', 'https://a.b/x_y_'],
+  ['_https://a.b/c_', 'https://a.b/c'],
+  ['_see https://a.b/c_', 'https://a.b/c'],
+  ['**https://a.b/c**', 'https://a.b/c'],
+])('an underscore at the end of an address is part of it, unless it closes a mark: %s', (markdown, url) => {
+  expect(JSON.stringify(richMessage(markdown))).toContain(JSON.stringify(url));
+  expect(simpleMessages(markdown)[0]?.html).toContain(`<a href="${url}">`);
+});

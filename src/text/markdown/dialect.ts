@@ -143,7 +143,7 @@ function address(state: StateInline, silent: boolean): boolean {
   if (state.linkLevel > 0 || (!between && begun === '')) return false;
   written.lastIndex = between ? pos + 1 : pos - begun.length;
   const found = written.exec(src)?.[0] ?? '';
-  const url = between ? found : withoutTail(found);
+  const url = between ? found : withoutTail(found, src.slice(0, pos - begun.length));
   if (!/^https?:\/\/[^/?#]/i.test(url) || (between && src[pos + 1 + url.length] !== '>')) return false;
   if (written.lastIndex > state.posMax) return false;
   if (!silent) {
@@ -157,8 +157,13 @@ function address(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** Without the full stop of its sentence, the marks around it and a bracket that was opened before it. */
-function withoutTail(url: string): string {
+const opensMark = /(?<![\p{L}\p{N}_/])_+(?=[^\s_]|$)/u;
+
+/**
+ * Without the full stop of its sentence, the marks around it and a bracket that was opened before it. An underscore is the
+ * address's own (every 64th video ends in one) where none before it has opened a mark.
+ */
+function withoutTail(url: string, before: string): string {
   let end = url.length;
   const surplus = new Map(
     ['()', '[]', '{}'].map(([open = '', close = '']) => [close, count(url, close) - count(url, open)]),
@@ -166,7 +171,11 @@ function withoutTail(url: string): string {
   for (;;) {
     const last = url[end - 1] ?? '';
     const over = surplus.get(last);
-    if (!/[.,;:!?*_~'"“”„»«…)\]}]/.test(last) || (over !== undefined && over <= 0)) return url.slice(0, end);
+    if (
+      !(last === '_' ? opensMark.test(before) : /[.,;:!?*~'"“”„»«…)\]}]/.test(last)) ||
+      (over !== undefined && over <= 0)
+    )
+      return url.slice(0, end);
     if (over !== undefined) surplus.set(last, over - 1);
     end -= 1;
   }
