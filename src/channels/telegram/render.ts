@@ -12,7 +12,7 @@ import { splitBy, type TextLimits } from '../../text/split.ts';
 /** Of a rich message: 32 768 characters, 500 blocks, 16 levels, 20 columns. */
 export const richLimits = { length: 32_768, counts: 'shown', blocks: 500, columns: 20 } as const satisfies TextLimits;
 /** Of a message without blocks, after its tags are read; and of a caption. */
-const messageLength = 4096;
+export const messageLength = 4096;
 export const captionLength = 1024;
 
 /** Levels are counted with the words themselves and with all four marks that may stand around them. */
