@@ -31,7 +31,7 @@ export function goesOn(before: Said, next: Said): boolean {
   if (next.piece?.forwarded) return before.piece?.forwarded === true || isRemark(before.message);
   if (next.message.replyTo && next.message.replyTo.id !== before.message.platformId) return false;
   if (before.piece?.forwarded || isWordless(before.message)) return isRemark(next.message) || isWordless(next.message);
-  return isCut(before) && isText(next.message);
+  return isCut(before) && isRemark(next.message);
 }
 
 function isText({ text, attachments = [] }: InboundMessage): boolean {

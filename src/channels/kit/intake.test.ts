@@ -74,6 +74,7 @@ test.each<[string, Spoken[], string[][]]>([
   ['a photo and its text', [photo, { text: 'what is it?' }], [['', 'what is it?']]],
   ['a text and what the app cut off it', [{ text: long }, { text: 'the end' }], [[long, 'the end']]],
   ['a text of three pieces', [{ text: long }, { text: long }, { text: 'end' }], [[long, long, 'end']]],
+  ['a long text, then a command', [{ text: long }, { text: '/stop' }], [[long], ['/stop']]],
   ['an edit of something long', [{ text: long, kind: 'edit' }], [[long]]],
   ['a press', [{ text: 'yes', kind: 'click' }], [['yes']]],
   ['a forward and what is asked about it', [{ text: 'news', forwarded: true }, { text: 'true?' }], [['news', 'true?']]],

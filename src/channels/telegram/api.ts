@@ -77,7 +77,7 @@ function unanswered(error: unknown): NanoclawError {
 function failureOf({ error_code: status, description, parameters }: ApiError, ofChat: boolean): NanoclawError {
   const { retry_after: seconds, migrate_to_chat_id: movedTo } = parameters ?? {};
   if (movedTo !== undefined) return new Moved(`tg:${movedTo}`);
-  if (seconds !== undefined) return new (ofChat ? Busy : BusyAll)('Telegram', seconds * 1000);
+  if (seconds !== undefined) return new (ofChat ? Busy : BusyAll)('Telegram', Math.max(1, seconds) * 1000);
   if (status === 403) return new Shut(`Telegram does not let me write there: ${forbidden(description)}.`);
   if (status === 413) return refused('Telegram does not take a file this large.');
   const said = { status, description };
