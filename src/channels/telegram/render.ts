@@ -35,12 +35,20 @@ interface RichOptions {
 
 /** For sendRichMessage, edits and drafts. The Markdown is a part that was split by `richLimits`. */
 export function richMessage(markdown: string, options: RichOptions = {}): RichForm {
-  const blocks = new RichWriter(options).blocks(parseMarkdown(markdown), 0);
+  const tree = parseMarkdown(markdown);
+  const rich = new RichWriter(options).blocks(tree, 0);
+  // A message of lines alone is refused.
+  const blocks = rich.some(hasText) ? rich : new RichWriter({ ...options, simple: true }).blocks(tree, 0);
   return {
     blocks: blocks.length > 0 ? blocks : [{ type: 'paragraph', text: markdown.trim() || '\u00a0' }],
     ...(isRightToLeft(markdown) ? { is_rtl: true } : {}),
     skip_entity_detection: true,
   };
+}
+
+function hasText(block: RichBlock): boolean {
+  if (block.type === 'list') return block.items.some((item) => item.blocks.some(hasText));
+  return block.type === 'blockquote' ? block.blocks.some(hasText) : block.type !== 'divider';
 }
 
 /** One text in the two forms that every server takes. */
