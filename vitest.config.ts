@@ -17,7 +17,6 @@ const builtSnapshot = 'test/crash/snapshot.ts';
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
     retry: 0,
     // Vitest's own is one second: too little for whatever waits for a process or a socket on a busy machine.
     expect: { poll: { timeout: 30_000 } },

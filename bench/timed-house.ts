@@ -17,7 +17,7 @@ import { Marks } from './marks.ts';
 import { moment, pause, within } from './moment.ts';
 import { TimedModel } from './timed-model.ts';
 import { timedSandbox } from './timed-sandbox.ts';
-import { TimedTelegram } from './timed-telegram.ts';
+import { ann, TimedTelegram } from './timed-telegram.ts';
 
 export type Runtime = 'local' | 'docker';
 
@@ -64,6 +64,11 @@ export class TimedHouse implements AsyncDisposable {
     await ensureRunner(checkout, { log: () => undefined });
     const timed = new TimedHouse(runtime, options);
     await timed.house.open();
+    // Whoever asks so fast and so often would be taken for a machine.
+    timed.house.withStore((store) => {
+      store.owners.add({ channel: 'fake', senderId: 'ann', name: 'Ann' }, 0);
+      store.owners.add({ channel: 'telegram', senderId: String(ann), name: 'Ann' }, 0);
+    });
     return timed;
   }
 

@@ -6,7 +6,7 @@ import { type BotApi, openBotApi } from '../test/fixtures/bot-api/bot-api.ts';
 import { momentOf, now } from './moment.ts';
 
 /** Ann, whose chat the house has wired to main. */
-const ann = 1;
+export const ann = 1;
 const answers = new Set(['sendRichMessage', 'sendMessage']);
 
 /** Telegram on loopback: the real channel with the real library, and a Bot API that keeps when it was called. */

@@ -114,7 +114,7 @@ async function crash() {
 async function waiting(inEngine, inSandbox) {
   const withEngine = await engine();
   if (withEngine) await podman();
-  return await runVitest(root, await sandboxed(withEngine ? inEngine : [], inSandbox), { workers: 4 });
+  return await runVitest(root, await sandboxed(withEngine ? inEngine : [], inSandbox), { workers: 3 });
 }
 
 async function long() {

@@ -37,6 +37,7 @@ export class Siege implements AsyncDisposable {
   /** How long the neighbours waited for their answers, in ms. */
   readonly waits: number[] = [];
   readonly #deeds: Deed[] = [];
+  #people = 0;
   /** How long the host, which is this process, did nothing but one thing. */
   readonly #busy = monitorEventLoopDelay({ resolution: 10 });
   #quietMs = 0;
@@ -196,6 +197,12 @@ export class Siege implements AsyncDisposable {
     );
   }
 
+  /** Each time another one: who asks so fast and so often would be taken for a machine. */
+  #somebody(): string {
+    this.#people += 1;
+    return `person-${this.#people}`;
+  }
+
   async #settleNeighbour(): Promise<void> {
     this.house.group('other', other, { requiresTrigger: false });
     await this.warmNeighbour();
@@ -208,14 +215,14 @@ export class Siege implements AsyncDisposable {
     const { house } = this;
     const text = `ping ${house.channel.heard.length}`;
     const startedAt = performance.now();
-    house.say(text, { jid: other });
+    house.say(text, { jid: other, senderId: this.#somebody() });
     await eventually(`the answer to ${text}`, () => house.heard(other).includes(`re ${text}`));
     return performance.now() - startedAt;
   }
 
   #begin(deed: Deed, jid: string): { deed: Deed; over: () => Promise<void> } {
     const number = this.#deeds.push(deed);
-    this.house.say(`do ${number}`, { jid });
+    this.house.say(`do ${number}`, { jid, senderId: this.#somebody() });
     const over = () =>
       eventually(`deed ${number} to be over`, () => this.house.heard(jid).includes(`did ${number}`), 120_000);
     return { deed, over: async () => void (await over()) };
