@@ -87,7 +87,8 @@ const registryProblems = [
 
 function compileProblem(output, headers) {
   const tools = [
-    [/find Python|not find any Python/i, 'python3'],
+    // "gyp info find Python using …" stands in every output: there it was found.
+    [/ERR! find Python|not find any Python/i, 'python3'],
     [/not found: make|make: (command )?not found/i, 'make'],
     [/(g\+\+|c\+\+|cc): (No such file|(command )?not found)/i, 'a C++ compiler'],
   ];

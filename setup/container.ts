@@ -13,7 +13,8 @@ type ExitCode = 0 | 1 | 2 | 4;
  */
 export async function runStep(options: { checkout: string; runtime: string | undefined }): Promise<ExitCode> {
   const config = readConfig(options.checkout);
-  const wanted = options.runtime ?? 'auto';
+  // What is set rules at every start, so it is what is prepared.
+  const wanted = options.runtime ?? config.runtime;
   const block = { RUNTIME: wanted, IMAGE: config.image, BUILD_OK: 'false', TEST_OK: 'false', STATUS: 'failed' };
   const name = wanted === 'auto' ? 'auto' : runtimeNames.find((one) => one === wanted);
   if (name === undefined) {

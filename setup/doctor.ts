@@ -49,7 +49,7 @@ async function examineModel({ credential, upstreamUrl, checkout }: Config): Prom
       : {
           ...key,
           state: 'warning',
-          says: 'none: the built-in mock model answers, in the terminal only.',
+          says: 'none: the built-in rehearsal model answers, in the terminal only.',
           cure: 'Put ANTHROPIC_API_KEY=… or CLAUDE_CODE_OAUTH_TOKEN=… into .env and start again.',
         },
   );

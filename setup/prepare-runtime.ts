@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureRunner } from '../scripts/install.mjs';
+import { ensureRunner, InstallError } from '../scripts/install.mjs';
 import type { Preparer } from '../src/index.ts';
 import { runProgram } from '../src/lib/program.ts';
 import { NanoclawError } from '../src/model/errors.ts';
@@ -15,11 +15,21 @@ export interface Preparation {
 export function preparerFor(preparation: Preparation): Preparer {
   return {
     async prepare(runtime, image) {
-      if (runtime === 'local') await ensureRunner(preparation.checkout, { log: preparation.note });
+      if (runtime === 'local') await installRunner(preparation);
       else await buildImage(runtime, image, preparation.checkout);
     },
     install: (command) => runAsRoot(command, preparation.note),
   };
+}
+
+async function installRunner({ checkout, note }: Preparation): Promise<void> {
+  try {
+    await ensureRunner(checkout, { log: note });
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    // A sentence already, with what to do: no place in the program helps whoever reads it.
+    throw new NanoclawError('setup.runner', error.message, { cause: error });
+  }
 }
 
 async function buildImage(runtime: RuntimeName, image: string, checkout: string): Promise<void> {

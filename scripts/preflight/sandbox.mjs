@@ -33,12 +33,22 @@ function chosen(runtime, found) {
 
 function decide({ environment }, { docker, podman, local }) {
   if (docker.state === 'ok') return docker;
-  const besides = docker.state === 'problem' ? [{ ...docker, state: 'warning' }] : [];
-  if (podman.state === 'ok' && !environment.DOCKER_HOST) return [podman, ...besides];
+  if (podman.state === 'ok' && !environment.DOCKER_HOST)
+    return [podman, ...besides(docker, 'podman works and is used.')];
+  // Not asked to its end: the start asks again, with more patience, and stops there if neither works.
+  if (podman.state === 'warning' && docker.state === 'problem' && !environment.DOCKER_HOST) {
+    return [podman, ...besides(docker, 'podman is used if it works.')];
+  }
   // An engine that is installed and does not work is never left for the weaker sandbox without a word.
   const engines = [docker, podman].filter(({ state }) => state === 'problem');
   if (engines.length > 0) return engines.map((engine) => ({ ...engine, cure: `${engine.cure}\n    ${orLocal}` }));
   return podman.state === 'warning' ? [podman, local] : local;
+}
+
+/** Docker is worth a word where it does not stand in the way. */
+function besides(docker, instead) {
+  if (docker.state !== 'problem') return [];
+  return [{ state: 'warning', says: `${docker.says} ${instead}`, cure: `To have docker instead: ${docker.cure}` }];
 }
 
 async function lookAtDocker(machine) {

@@ -146,7 +146,7 @@ function endOf(store: Registry['store'], seq: number, now: number): AdminResult<
 
 function stopping(): NanoclawError {
   return new NanoclawError('admin.closed', 'The host is stopping; your message is kept.', {
-    cure: 'It is answered when the host runs again: npm start.',
+    cure: 'It is answered when the host runs again: ./nanoclaw start.',
   });
 }
 

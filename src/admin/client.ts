@@ -167,7 +167,7 @@ function connectError(error: Error, path: string): Error {
   const code = systemCode(error) ?? '';
   if (['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR'].includes(code)) {
     return new NanoclawError('admin.not-running', `No host is running here (nobody answers on ${path}).`, {
-      cure: 'Start it: npm start.',
+      cure: 'Start it: ./nanoclaw start.',
       cause: error,
     });
   }
@@ -183,7 +183,7 @@ function connectError(error: Error, path: string): Error {
 function closedError(reason: unknown): NanoclawError {
   if (reason instanceof NanoclawError) return reason;
   return new NanoclawError('admin.closed', 'The host has gone away.', {
-    cure: 'logs/nanoclaw.log says why; start it again: npm start.',
+    cure: 'logs/nanoclaw.log says why; start it again: ./nanoclaw start.',
     cause: reason,
   });
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { finished, nanoclaw } from '../../test/fixtures/command.ts';
 import { FakeHost } from '../../test/fixtures/fake-host.ts';
+import { lockHome } from '../store/lock.ts';
 
 function emptyHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'home-'));
@@ -66,8 +67,23 @@ test('help is on standard output, for the whole and for each command', async () 
 test('without a host the exit code is 3 and the cure is said', async () => {
   const ran = await nanoclaw(emptyHome(), ['status']);
   expect(ran).toMatchObject({ code: 3, stdout: '' });
-  expect(ran.stderr).toMatch(/^nanoclaw: No host is running here .* Start it: npm start\.\n$/);
+  expect(ran.stderr).toMatch(/^nanoclaw: No host is running here .* Start it: \.\/nanoclaw start\.\n$/);
 });
+
+test('a host of a terminal that cannot start ends, so that its terminal does not wait for ever', async () => {
+  const home = emptyHome();
+  using _lock = lockHome(join(home, 'data', 'host.lock'));
+  const bin = fileURLToPath(new URL('../../bin/nanoclaw.mjs', import.meta.url));
+  const child = spawn(process.execPath, [bin, 'start', '--no-chat'], {
+    env: { ...process.env, NANOCLAW_HOME: home, CONTAINER_RUNTIME: 'local' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stderr?.on('data', (data) => (said += String(data)));
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('is still starting or ending') });
+}, 20_000);
 
 test('status in words and as JSON', async () => {
   await using host = await FakeHost.open({ pid: 4242 });

@@ -15,8 +15,8 @@ export function lockHome(path: string): Disposable {
   } catch (error) {
     db.close();
     if (systemCode(error) !== 'SQLITE_BUSY') throw openingTrouble(path, error);
-    throw new NanoclawError('host.running', 'Another host already runs on this home.', {
-      cure: 'Talk to it with "./nanoclaw chat", or end it with "./nanoclaw stop".',
+    throw new NanoclawError('host.running', 'Another host already runs on this home, or is still starting or ending.', {
+      cure: 'Talk to it with "./nanoclaw chat", or end it with "./nanoclaw stop". Where they find none, wait for it: a first start may build the image for minutes.',
       cause: error,
     });
   }

@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { holdInstallLock } from '../../scripts/install-lock.mjs';
 import { headersFor, installProblem, loadProblem } from '../../scripts/install-problems.mjs';
 import { nodeProblem } from '../../scripts/need-node.mjs';
+import { Machine } from '../../scripts/preflight/machine.mjs';
+import { checkSandbox } from '../../scripts/preflight/sandbox.mjs';
 import { asRoot, bubblewrapProblem, dockerAccess, podmanProblem } from '../../src/sandbox/cures.mjs';
 import { tempDirectory } from '../temp-directory.ts';
 
@@ -61,6 +63,26 @@ test('a bare machine is told everything it lacks in one list, and nothing is ins
   for (const problem of problems) expect(problem.cure).toMatch(/\w/);
 });
 
+test.each([
+  [
+    'works',
+    'case $1 in info) echo 5.0 ;; *) printf "0 1000 1\\n1 100000 65536\\n" ;; esac',
+    'podman works and is used',
+  ],
+  ['is slow', 'exec /bin/sleep 5', 'podman is used if it works'],
+])('a docker that this user may not use stops nobody whose podman %s', async (_name, script, words) => {
+  using place = tempDirectory();
+  const program = (name: string, text: string) =>
+    writeFileSync(join(place.path, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  program('docker', 'echo "permission denied while trying to connect" >&2; exit 1');
+  program('dockerd', 'exit 1');
+  program('podman', script);
+  const environment = { PATH: place.path, HOME: place.path };
+  const found = await checkSandbox(new Machine(place.path, { environment, runtime: 'auto', home: place.path }));
+  expect(found).toMatchObject([{}, { state: 'warning', says: expect.stringContaining(words) }]);
+  expect(found).not.toContainEqual(expect.objectContaining({ state: 'problem' }));
+});
+
 test('the command without any node in PATH says so', () => {
   using place = tempDirectory();
   symlinkSync(realpathSync('/usr/bin/dirname'), join(place.path, 'dirname'));
@@ -101,6 +123,17 @@ test.each([
   ['npm error code EACCES', 'npm config set cache'],
 ])('an installation that fails is told by its true cause: %s', (output, words) => {
   expect(installProblem(output, { code: 1, headers: { state: 'missing' } })).toContain(words);
+});
+
+test('a compiler that failed is not told as a Python that is missing', () => {
+  const output = [
+    'npm error gyp info find Python using Python version 3.11.2 found at "/usr/bin/python3"',
+    'npm error make: *** [sqlite3.target.mk:167: Release/sqlite3.a] Error 1',
+    'npm error gyp ERR! build error',
+  ].join('\n');
+  const told = installProblem(output, { code: 1, headers: { state: 'missing' } });
+  expect(told).toContain('Compiling the database failed');
+  expect(told).not.toContain('Missing');
 });
 
 test('headers of another Node are named, and so is what they make', () => {

@@ -64,7 +64,7 @@ test('two hosts started at the same moment on one home: one runs, the other says
   const refused = await Promise.race(both.map((one) => one.ended));
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toMatch(
-    /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home)\./,
+    /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home, or is still starting or ending)\./,
   );
   expect(refused.stderr).toContain('./nanoclaw stop');
   await Promise.any(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));

@@ -64,7 +64,7 @@ test('a host that goes away while it answers is a sentence and exit code 1', asy
   });
   const ran = await nanoclaw(host.home, ['chat'], 'one\ntwo\nthree\n');
   expect(ran).toMatchObject({ code: 1, stdout: 'heard: one\n' });
-  expect(ran.stderr).toContain('The host has gone away. logs/nanoclaw.log says why; start it again: npm start.');
+  expect(ran.stderr).toContain('The host has gone away. logs/nanoclaw.log says why; start it again: ./nanoclaw start.');
 });
 
 test('a host that goes away between two lines is noticed at once, though the input stays open', async () => {

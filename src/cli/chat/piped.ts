@@ -110,6 +110,6 @@ export function printAnswers(
 
 export function hostGone(): NanoclawError {
   return new NanoclawError('admin.closed', 'The host has gone away.', {
-    cure: 'logs/nanoclaw.log says why; start it again: npm start.',
+    cure: 'logs/nanoclaw.log says why; start it again: ./nanoclaw start.',
   });
 }

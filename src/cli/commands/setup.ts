@@ -6,7 +6,11 @@ export const command = (cli: Cli) =>
     meta: { name: 'setup', description: 'Sets up this machine, a step at a time' },
     args: {
       step: { type: 'enum', options: ['container'], required: true, description: 'The step to run' },
-      runtime: { type: 'string', valueHint: 'name', description: 'For container: docker, local or auto' },
+      runtime: {
+        type: 'string',
+        valueHint: 'name',
+        description: 'For container: docker, podman, local or auto; else CONTAINER_RUNTIME rules',
+      },
     },
     async run({ args }) {
       if (args.runtime === '') throw usageError('--runtime needs a name.');

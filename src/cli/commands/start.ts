@@ -43,8 +43,8 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     checkout: cli.checkout,
     preparer: preparerFor({ checkout: cli.checkout, note }),
     echo: !chat && process.stderr.isTTY ? (line) => note(readableLog(line)) : undefined,
-  });
-  attended?.[Symbol.dispose]();
+    // Listening to the terminal holds a process: one whose start failed would never end, and its terminal wait for ever.
+  }).finally(() => attended?.[Symbol.dispose]());
   try {
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
     else if (hasTerminal()) await Promise.race([untilUnneeded(host), host.ended]);
