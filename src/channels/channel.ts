@@ -118,7 +118,8 @@ export interface ChannelEvents {
  *   connection that is lost later is the channel's own affair, unless it says `onClosed`.
  * - Messages of one chat are handed over in the platform's order, one at a time. A chat is shown by `onChat` before its
  *   first message is handed over, and again when its name changes.
- * - `send` is called one at a time per chat and thread, in outbox order; one that has failed for two minutes may be overtaken. It resolves with the platform's id once the platform has
+ * - `send` is called one at a time per chat and thread, in outbox order; one that has failed for two minutes may be overtaken.
+ *   It resolves with the platform's id once the platform has
  *   accepted the part. It throws `channel.refused` when trying again cannot help; any other error is retried by the host,
  *   `channel.unsure` when the platform may have taken it (the connection was lost after the bytes had left).
  *   `Busy` when the platform has asked to wait: for a chat or for the whole token, and `edit`, `draft`, `react` and typing
