@@ -90,9 +90,8 @@ function openLog(home: string): LogFile {
   try {
     return new LogFile(join(home, 'logs', 'nanoclaw.log'));
   } catch (error) {
-    const code = systemCode(error) ?? '';
-    if (!['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
-    throw new NanoclawError('home.not-writable', `${home} cannot be written by this user (${code}).`, {
+    const where = join(home, 'logs');
+    throw new NanoclawError('home.not-writable', `${where} cannot be written by this user (${systemCode(error)}).`, {
       cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.',
       cause: error,
     });

@@ -1,10 +1,16 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemCode } from '../model/errors.ts';
 
 const maxBytes = 10 * 1024 * 1024;
 const kept = 5;
+/** Nothing will ever be written there; a person has to move something. */
+const misplaced = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP']);
 
-/** A log destination that starts a new file at 10 MiB and keeps five old ones (`name.1` is the newest). */
+/**
+ * A log destination that starts a new file at 10 MiB and keeps five old ones (`name.1` is the newest). Throws where this
+ * user can never write there; a disk that is full or fails costs the log, not the host.
+ */
 export class LogFile {
   readonly #path: string;
   #fd: number | undefined;
@@ -18,7 +24,8 @@ export class LogFile {
       this.#fd = openSync(path, 'a', 0o600);
       this.#size = fstatSync(this.#fd).size;
     } catch (error) {
-      // A log that cannot be kept must not keep the host from starting.
+      if (misplaced.has(systemCode(error) ?? '')) throw error;
+      // A full or failing disk must not keep the host from starting.
       process.stderr.write(`${path} cannot be written, so the log is lost (${String(error)}).\n`);
     }
   }

@@ -6,7 +6,7 @@ import { Chance } from '../../test/fixtures/crash/chance.ts';
 import { walk } from '../../test/fixtures/minute-walker.ts';
 import { ScheduledHouse } from '../../test/fixtures/scheduled-house.ts';
 import { setTaskState } from '../acts/set-task-state.ts';
-import type { Schedule } from '../model/task.ts';
+import { mostMissed, type Schedule } from '../model/task.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -216,5 +216,5 @@ function runsOf(
       runs.splice(-1, 1, { ...last, missed: last.missed + 1 });
     else runs.push({ dueAt, firedAt: down?.to ?? dueAt, missed: 0 });
   }
-  return runs.map((run) => ({ ...run, missed: Math.min(run.missed, 1_000) }));
+  return runs.map((run) => ({ ...run, missed: Math.min(run.missed, mostMissed) }));
 }

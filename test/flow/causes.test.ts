@@ -120,6 +120,9 @@ test('a message that fails six times is given up, and its chat is told in one li
       `attempt ${tries + 1}`,
       () => stateOf(house, seq)?.attempts === tries + 1 && stateOf(house, seq)?.state === 'waiting',
     );
+    // Into one that is about to end the next attempt would go in vain, and wait again.
+    const ended = () => house.log.filter((line) => line.includes('a container ended')).length;
+    await eventually('the end of its container', () => ended() === tries + 1);
     house.clock.advance(wait * 1000);
   }
   expect(await house.hears(1)).toEqual([

@@ -49,12 +49,12 @@ interface Hosts {
   readonly houses: readonly TelegramHouse[];
 }
 
-/** One second, unless an agent is at work: on a slow machine their answers would lie hours apart. */
-function wind({ clock, houses }: Hosts): void {
+/** By that much, unless an agent is at work: on a slow machine their answers would lie hours apart. */
+function wind({ clock, houses }: Hosts, ms = 1_000): void {
   const works = ({ house }: TelegramHouse) => house.withStore((store) => store.turns.running().length > 0);
   if (houses.some(works)) return;
-  clock.advance(1_000);
-  for (const one of houses) one.wind(1_000);
+  clock.advance(ms);
+  for (const one of houses) one.wind(ms);
 }
 
 /** Winds until nothing more is said for a while; fails beyond the bound. */
@@ -66,8 +66,10 @@ async function ends(api: BotApi, group: { id: number }, hosts: Hosts): Promise<n
     () => {
       if (count() > bound) throw new Error(`they went on: ${count()} messages`);
       if (count() !== seen) [seen, since] = [count(), hosts.clock.now()];
-      if (hosts.clock.now() - since >= quietMs) return true;
-      wind(hosts);
+      const quiet = hosts.clock.now() - since;
+      if (quiet >= quietMs) return true;
+      // Whatever answers has done so within a minute.
+      wind(hosts, quiet < 60_000 ? 1_000 : 10_000);
       return false;
     },
     240_000,
@@ -91,7 +93,7 @@ async function tells(owners: () => number, hosts: Hosts): Promise<void> {
 const silent = /^⏸ I answer nothing in “The two of them” .* To go on at once, write something there yourself\.$/;
 const told = (api: BotApi, chat: object & { id: number }) => api.finalAnswers(chat, silent).length;
 
-test('two of our own hosts that mention each other come to an end, the owner of the one that stops is told once, not there, and is answered again', async () => {
+test('two of our own hosts that mention each other come to an end, the owner of each that stops is told once, not there, and is answered again', async () => {
   const { api, clock, ann, other, group, withAndy, withBob } = await aGroup();
   await using _ = api;
   await using andy = await houseOnTelegram({ api, clock });
@@ -105,7 +107,8 @@ test('two of our own hosts that mention each other come to an end, the owner of 
   const houses = { clock, houses: [andy, bob] };
   await tells(() => told(api, withAndy) + told(api, withBob), houses);
   expect(await ends(api, group, houses)).toBeGreaterThan(2);
-  expect(told(api, withAndy) + told(api, withBob)).toBe(1);
+  // Both may come to their bound by the same message.
+  for (const owner of [withAndy, withBob]) expect(told(api, owner)).toBeLessThanOrEqual(1);
   expect(told(api, group)).toBe(0);
   api.say({ chat: group, from: ann, text: '@andy_bot are you there again?' });
   await api.waitForAnswer(group, 'Here.');
