@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Deadlines are for liveness only: a test that hangs, never one that is slow.
 const quick = { testTimeout: 180_000, hookTimeout: 180_000, teardownTimeout: 60_000 };
@@ -12,12 +13,25 @@ const anEngine = 'test/contracts/**/*.engine.test.ts';
 const aCrashInAnEngine = 'test/crash/**/*.engine.test.ts';
 /** Properties of whatever is written: there are always more texts to try. */
 const texts = ['src/text/**/*.test.ts', 'src/channels/telegram/render.test.ts', 'test/checks/telegram-reads.test.ts'];
+/** What takes a minute or more by itself begins first, or all others wait for it at the end. Else Vitest's own order. */
+const long =
+  /\/(sixty-kills|task-kills|swap-race|two-hosts|two-hours|failing-answers|agent|outside|engine\.engine)\.test\.ts$/;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = (file: TestSpecification) => long.test(file.moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 const builtSnapshot = 'test/crash/snapshot.ts';
 
 export default defineConfig({
   test: {
     pool: 'forks',
     retry: 0,
+    sequence: { sequencer: LongFirst },
     // Vitest's own is one second: too little for whatever waits for a process or a socket on a busy machine.
     expect: { poll: { timeout: 30_000 } },
     projects: [
@@ -42,7 +56,10 @@ export default defineConfig({
       },
       // Needs a running container engine and the agent image.
       { extends: true, test: { name: 'container', include: ['test/container/**/*.test.ts', anEngine], ...slow } },
-      { extends: true, test: { name: 'attacks', include: ['test/attacks/**/*.test.ts'], ...slow } },
+      {
+        extends: true,
+        test: { name: 'attacks', include: ['test/attacks/**/*.test.ts'], provide: { looks: 200 }, ...slow },
+      },
       // Processes that are killed, on a snapshot of this checkout built for the run.
       {
         extends: true,
@@ -70,8 +87,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
-          include: ['test/long/**/*.test.ts', ...texts],
-          provide: { runs: 10_000 },
+          include: ['test/long/**/*.test.ts', 'test/attacks/swap-race.test.ts', ...texts],
+          provide: { runs: 10_000, looks: 1_000 },
           ...slow,
           globalSetup: builtSnapshot,
           testTimeout: 3 * 3_600_000,
