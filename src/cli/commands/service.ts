@@ -52,7 +52,7 @@ const status = (cli: Cli) =>
       cli.print(await serviceState(), {
         json: args.json,
         words: (state) => {
-          if (state.systemd === 'none') return 'systemd does not run on this machine.';
+          if (state.systemd === 'none') return 'systemd is not running on this machine.';
           if (!state.installed) return 'Not installed: ./nanoclaw service install';
           const running = state.active ? 'is running' : 'is not running';
           const linger = state.lingers
