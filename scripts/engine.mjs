@@ -42,7 +42,7 @@ export async function ensureEngine({ log = () => undefined } = {}) {
   }
   if (engineAnswers()) return { ok: true, started: false };
   if (socketAnswers)
-    return no('An engine runs, but the docker client cannot use it.', 'Run "docker info" and cure it.');
+    return no('An engine runs, but the docker client cannot use it.', 'Run "docker info" and fix what it names.');
   return await start(log);
 }
 
@@ -66,7 +66,7 @@ export function ensurePodman({ log = () => undefined } = {}) {
   if (asked.status === 0) return { ok: true };
   return no(
     `podman does not work: ${(asked.stderr ?? '').trim().split('\n').at(-1)}`,
-    'Run "podman info" and cure it.',
+    'Run "podman info" and fix what it names.',
   );
 }
 

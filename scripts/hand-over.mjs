@@ -35,8 +35,8 @@ async function lookFirst() {
   const problems = findings.filter(({ state }) => state === 'problem');
   if (findings.length > 0) log(inWords(findings));
   if (problems.length === 0) return;
-  const count = problems.length === 1 ? 'One thing stands' : `${problems.length} things stand`;
-  throw new InstallError(`${count} in the way; nothing was installed. Run this again when that is done.`);
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  throw new InstallError(`Nothing was installed because of ${count}, see above (✗). Fix that, then run this again.`);
 }
 
 /** `doctor` before anything is installed: the machine alone. */

@@ -14,7 +14,7 @@ export async function holdInstallLock(folder, { log }) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!told) log(`Another command (pid ${holder}) installs here already; waiting for it …`);
+    if (!told) log(`Another command (pid ${holder}) is installing here already; waiting for it …`);
     told = true;
     await pause(300);
   }
@@ -29,7 +29,7 @@ function take(file) {
   } catch (error) {
     if (error.code === 'EEXIST') return holderOf(file);
     throw new InstallError(
-      `${path.dirname(file)} cannot be written (${error.code}), and something has to be installed there once. Run this once as its owner, or make a clone of your own.`,
+      `${path.dirname(file)} cannot be written (${error.code}), but something has to be installed there once. Run this once as its owner, or make a clone of your own.`,
     );
   }
 }

@@ -51,8 +51,8 @@ export function registryProblem(output) {
   if (known) return { says: known.says(host), cure: known.cure };
   const line = output.split('\n').find((one) => /npm (error|ERR!)/.test(one)) ?? output.trim().slice(0, 200);
   return {
-    says: `npm cannot ask it: ${line.replace(/^npm (error|ERR!) */, '')}`,
-    cure: 'Run "npm ping" and mend what it names.',
+    says: `npm cannot use it: ${line.replace(/^npm (error|ERR!) */, '')}`,
+    cure: 'Run "npm ping" and fix what it names.',
   };
 }
 
@@ -65,7 +65,7 @@ const registryProblems = [
   },
   {
     words: /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_/,
-    says: (host) => `${host} shows a certificate that npm does not trust, as behind a company's proxy.`,
+    says: (host) => `npm does not trust the certificate of ${host}; perhaps a company's proxy replaces it.`,
     cure: 'Name its certificate: npm config set cafile /path/to/ca.pem (and NODE_EXTRA_CA_CERTS for the host).',
   },
   {
@@ -81,7 +81,7 @@ const registryProblems = [
   {
     words: /EACCES|EPERM/,
     says: () => "npm may not write its own cache: it holds another user's files.",
-    cure: 'Give it back: sudo chown -R "$(id -u):$(id -g)" ~/.npm, or name another one: npm config set cache ~/.npm-own.',
+    cure: 'Take it over: sudo chown -R "$(id -u):$(id -g)" ~/.npm, or name another one: npm config set cache ~/.npm-own.',
   },
 ];
 

@@ -10,7 +10,7 @@ export function nodeProblem(version) {
   }
   // Node 24.19 changed how objects of native packages are freed: better-sqlite3 12 aborts the process at some collection.
   if (parts[0] > 24 || (parts[0] === 24 && parts[1] >= 19)) {
-    return `Node ${is} (${process.execPath}) cannot be used yet: since 24.19 it ends the database package at random.\n${install}`;
+    return `Node ${is} (${process.execPath}) is not supported yet: since 24.19 it makes the database package crash.\n${install}`;
   }
   return '';
 }

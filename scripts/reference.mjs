@@ -47,9 +47,8 @@ function settingsPage({ settingsReference }, manifests) {
     '',
     note,
     '',
-    'The real environment comes first, then `.env` in the home directory; `config-examples/env.example` is one to start',
-    'from. A name in `.env` that is not in this table, or a value that is not valid, stops the start with a sentence that',
-    'names the variable.',
+    'The real environment comes first, then `.env` in the home directory (`config-examples/env.example` is a template). An',
+    'unknown name in `.env` or an invalid value stops the start with an error that names it.',
     '',
     '| variable | default | meaning |',
     '| --- | --- | --- |',
@@ -72,7 +71,7 @@ async function commandsPage(root, load) {
     note,
     '',
     '`./nanoclaw <command>` in the checkout, or `nanoclaw` where it is linked; `--help` after any of them. Exit codes:',
-    '0 done, 1 failed (one sentence and its cure on stderr), 2 wrong usage, 3 the host is not running.',
+    '0 done, 1 failed (stderr says why and what to do), 2 wrong usage, 3 the host is not running.',
     ...commands,
   ]);
 }
@@ -102,10 +101,11 @@ function argumentRow([name, argument]) {
   return `| \`${shownArgument(name, argument)}\` | ${cell(sentences.join(' '))} |`;
 }
 
-function shownArgument(name, { type, valueHint, default: value }) {
+function shownArgument(name, { type, valueHint, alias, default: value }) {
   if (type === 'positional') return (valueHint ?? name).toUpperCase();
-  if (type === 'boolean') return value === true ? `--no-${name}` : `--${name}`;
-  return `--${name} ${(valueHint ?? name).toUpperCase()}`;
+  const short = alias === undefined ? '' : `-${alias}, `;
+  if (type === 'boolean') return value === true ? `--no-${name}` : `${short}--${name}`;
+  return `${short}--${name} ${(valueHint ?? name).toUpperCase()}`;
 }
 
 /** citty allows a value, a promise of it, or a function that makes it. */

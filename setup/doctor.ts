@@ -54,7 +54,7 @@ async function examineModel({ credential, upstreamUrl, checkout }: Config): Prom
         },
   );
   const host = new URL(upstreamUrl).host;
-  const net = { check: 'model', title: 'Way to the model' };
+  const net = { check: 'model', title: 'Model server' };
   try {
     const answer = await fetch(upstreamUrl, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(3_000) });
     findings.push({ ...net, state: 'ok', says: `${host} answers` }, clock(checkout, answer.headers.get('date')));
@@ -75,23 +75,23 @@ function clock(checkout: string, theirs: string | null): Finding {
   const early = now < statSync(join(checkout, 'package.json')).mtimeMs - 86_400_000;
   if (Math.abs(away) < 5 && !early) return { ...base, state: 'ok', says: new Date(now).toString() };
   const says = early
-    ? 'it stands before the day this program was made.'
+    ? 'it is earlier than the day this program was released.'
     : `it is ${Math.abs(away)} minutes ${away > 0 ? 'fast' : 'slow'}.`;
-  return { ...base, state: 'problem', says, cure: 'Set it, as root: timedatectl set-ntp true' };
+  return { ...base, state: 'problem', says, cure: 'Set it, as root: timedatectl set-ntp true.' };
 }
 
 async function examineService(): Promise<Finding[]> {
   const base = { check: 'service', title: 'Service' };
   const state = await serviceState();
-  if (state.systemd === 'none') return [{ ...base, state: 'ok', says: 'systemd does not run here' }];
+  if (state.systemd === 'none') return [{ ...base, state: 'ok', says: 'systemd is not running here' }];
   if (!state.installed) {
     return [{ ...base, state: 'ok', says: 'not installed (./nanoclaw service install keeps the host running)' }];
   }
   if (!state.active) {
-    const cure = './nanoclaw logs says why; then: ./nanoclaw service install';
-    return [{ ...base, state: 'problem', says: 'installed, and it does not run.', cure }];
+    const cure = 'See why: ./nanoclaw logs. Then: ./nanoclaw service install.';
+    return [{ ...base, state: 'problem', says: 'installed but not running.', cure }];
   }
-  if (state.lingers) return [{ ...base, state: 'ok', says: 'runs' }];
+  if (state.lingers) return [{ ...base, state: 'ok', says: 'running' }];
   const cure = 'As root, once: loginctl enable-linger for your user.';
-  return [{ ...base, state: 'warning', says: 'runs, and ends when you log out.', cure }];
+  return [{ ...base, state: 'warning', says: 'running, but it ends when you log out.', cure }];
 }

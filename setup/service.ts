@@ -65,8 +65,8 @@ async function linger(): Promise<string[]> {
   if (isRoot() || (await lingers()) === 'yes') return [];
   const { username } = userInfo();
   const { code } = await runProgram('loginctl', ['enable-linger', username]);
-  if (code === 0) return ['It goes on when you log out, and starts with the machine (lingering is on).'];
-  return [`It ends when you log out, until root has run once: loginctl enable-linger ${username}`];
+  if (code === 0) return ['It keeps running when you log out and starts at boot (lingering is on).'];
+  return [`It ends when you log out. To keep it running, as root, once: loginctl enable-linger ${username}`];
 }
 
 async function lingers(): Promise<string> {
@@ -104,8 +104,8 @@ export async function serviceState(): Promise<ServiceState> {
 
 async function systemctl(...words: string[]): Promise<void> {
   if (!hasSystemd()) {
-    throw new NanoclawError('service.no-systemd', 'systemd does not run on this machine.', {
-      cure: 'Start the host by whatever this machine starts its programs with: ./nanoclaw start --no-chat. Or until the next boot: nohup ./nanoclaw start --no-chat &',
+    throw new NanoclawError('service.no-systemd', 'systemd is not running on this machine.', {
+      cure: 'Have the init system of this machine run: ./nanoclaw start --no-chat. Or until the next boot: nohup ./nanoclaw start --no-chat &',
     });
   }
   const ran = await runProgram('systemctl', [...scope(), ...words]);

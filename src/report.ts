@@ -72,7 +72,7 @@ export function noticesOf(gateway: Gateway, sandbox: Sandbox): string[] {
   }
   if (sandbox.capabilities.class === 'local') {
     notices.push(
-      'Sandbox: bubblewrap ("local"), a weaker wall than a container engine: no seccomp profile, no memory or process limits. "./nanoclaw setup --step container" changes it.',
+      'Sandbox: bubblewrap ("local"), weaker than a container engine: no seccomp profile, no memory or process limits. To change it: ./nanoclaw setup --step container',
     );
   }
   return notices;

@@ -24,7 +24,7 @@ export const settings = z.object({
     .max(50)
     .prefault('Andy')
     .describe('Name of the assistant; its default trigger is `@` and this name.'),
-  TZ: zone.optional().describe('IANA time zone of prompts. Default: the zone of the system.'),
+  TZ: zone.optional().describe('IANA time zone of prompts, schedules and budgets. Default: that of the system.'),
   MODEL: z
     .string()
     .min(1)
@@ -33,11 +33,9 @@ export const settings = z.object({
   BUDGET_DAILY_USD: dollars
     .optional()
     .describe(
-      'What all groups together may spend a day, by the estimate of list prices; then messages wait for midnight. Default: no limit. `groups set --budget` limits or frees one group.',
+      'What all groups together may spend a day, estimated from list prices; then messages wait for midnight. Default: no limit. `groups set --budget` limits or exempts one group.',
     ),
-  DISK_MIN_FREE: size
-    .prefault('1g')
-    .describe("Below this much free space on the home's disk no turn begins; messages wait."),
+  DISK_MIN_FREE: size.prefault('1g').describe("With less free space on the home's disk no turn starts; messages wait."),
   ANTHROPIC_API_KEY: secret.optional().describe('Model credential, held by the gateway and never in a container.'),
   CLAUDE_CODE_OAUTH_TOKEN: secret
     .optional()
@@ -49,26 +47,24 @@ export const settings = z.object({
     .describe('The Messages API the gateway forwards to.'),
   HTTPS_PROXY: proxy
     .optional()
-    .describe(
-      'A proxy for https (platforms, model, and what agents open by CONNECT): `http://user:password@host:port`. In lower case too.',
-    ),
+    .describe('A proxy for https (platforms, model, agents): `http://user:password@host:port`. Lower case works too.'),
   HTTP_PROXY: proxy.optional().describe('The same for http.'),
   NO_PROXY: z
     .string()
     .optional()
     .describe(
-      'What is reached without a proxy, commas between: a name (and all below it), `.name` (what is below it), an address, a network such as `10.0.0.0/8`, each with `:port` or without; `*` for everything. This machine never needs one.',
+      'Reached without a proxy, separated by commas: a name with its subdomains, `.name` (subdomains only), an address, a network such as `10.0.0.0/8`, each with an optional `:port`; `*` for all. Always direct: this machine.',
     ),
   CONTAINER_RUNTIME: z
     .enum(['auto', 'docker', 'podman', 'container', 'local'])
     .prefault('auto')
     .describe(
-      'Where agents run: `docker`, `podman`, `container` (Apple), `local` (bubblewrap), or `auto`: decided once and recorded.',
+      'Where agents run: `docker`, `podman`, `container` (Apple), `local` (bubblewrap), or `auto`: chosen once and recorded.',
     ),
   CONTAINER_IMAGE: z.string().min(1).prefault('nanoclaw-agent:latest').describe('The agent image.'),
   CONTAINER_TIMEOUT: whole(1_000)
     .prefault('1800000')
-    .describe('A turn without any sign of life for this many milliseconds is ended.'),
+    .describe('A turn that shows no activity for this many milliseconds is ended.'),
   IDLE_TIMEOUT: whole(0)
     .prefault('1800000')
     .describe('How many milliseconds a container stays alive after its last answer.'),
@@ -80,20 +76,18 @@ export const settings = z.object({
     .pipe(z.number().positive())
     .prefault('2')
     .describe('Processor limit of a container.'),
-  CONTAINER_PIDS: whole(256).prefault('512').describe('Process limit of a container; Chromium needs 256.'),
+  CONTAINER_PIDS: whole(256).prefault('512').describe('Process limit of a container, at least 256.'),
   CONTAINER_MAX_OUTPUT_SIZE: whole(1_024)
     .prefault('10485760')
     .describe("Bytes of each output stream kept in a run's log."),
   MAX_CONCURRENT_CONTAINERS: whole(1).prefault('5').describe('Containers alive at once, idle ones included.'),
   PREWARM: names
     .prefault('main')
-    .describe(
-      'Groups whose container is started ahead of the first message: folders with commas between them, or `none`.',
-    ),
+    .describe('Groups whose container is started before the first message: folders separated by commas, or `none`.'),
   MAX_MESSAGES_PER_PROMPT: whole(1)
     .prefault('50')
     .describe(
-      'Messages in one prompt; older context beyond it is counted there, waking messages wait for the next turn.',
+      'Messages in one prompt; of older context beyond it only the number is given, waking messages wait for the next turn.',
     ),
   LOG_LEVEL: z.enum(logLevels).prefault('info').describe('How much is written to logs/nanoclaw.log.'),
 });

@@ -45,7 +45,7 @@ async function leaveOld(
     await leaveRuntime(store, runtime, { former: (old) => formerSandbox(old, config, systemClock), log });
   } catch (error) {
     if (!hasCode(error, 'sandbox.left-behind')) throw error;
-    note(`${error.message} They are left to themselves now: see that none of them works any more.`);
+    note(`${error.message} They are left running: check that none of them is still working.`);
     await leaveRuntime(store, runtime, { former: () => undefined, log });
   }
 }

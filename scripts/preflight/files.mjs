@@ -16,14 +16,14 @@ export function checkFiles(machine) {
   if (!ready && !writable(root)) {
     findings.push({
       state: 'problem',
-      says: `${root} cannot be written by this user, and NanoClaw has to be installed and built there once.`,
+      says: `This user cannot write ${root}, where NanoClaw has to be installed and built once.`,
       cure: `Let its owner (${ownerOf(root)}) run ./nanoclaw start once, or make a clone of your own.`,
     });
   } else if (home === root && !writable(home)) {
     findings.push({
       state: 'problem',
-      says: `${home} cannot be written by this user, and your data would lie there.`,
-      cure: `Put them elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw" (and start again).`,
+      says: `This user cannot write ${home}, where your data would be.`,
+      cure: `Put it elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw" (and start again).`,
     });
   }
   if (home !== root && !writable(nearest(home))) {
@@ -84,7 +84,7 @@ export async function checkHost({ home }) {
       cure: 'Use it as that user, or set NANOCLAW_HOME to a folder of your own.',
     };
   }
-  return answers === 'yes' ? { state: 'ok', says: `a host runs on ${home}; start joins it` } : [];
+  return answers === 'yes' ? { state: 'ok', says: `a host is running on ${home}; start joins it` } : [];
 }
 
 function writable(folder) {

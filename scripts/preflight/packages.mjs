@@ -12,7 +12,7 @@ export async function checkRegistry(machine) {
   const args = ['view', 'zod', 'version', '--fetch-retries=0', '--loglevel=error'];
   const { code, stderr, late } = await machine.ask('npm', args);
   if (code === 0) return { state: 'ok', says: 'answers' };
-  if (late) return { state: 'warning', says: 'did not answer within two seconds; it is tried all the same' };
+  if (late) return { state: 'warning', says: 'did not answer within two seconds; the installation is tried anyway' };
   return { state: 'problem', ...registryProblem(stderr) };
 }
 
@@ -20,7 +20,7 @@ export async function checkRegistry(machine) {
 export async function checkBuild(machine) {
   const { root } = machine;
   if (existsSync(path.join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'))) {
-    return { state: 'ok', says: 'is there' };
+    return { state: 'ok', says: 'is installed' };
   }
   const missing = missingTools(machine);
   const headers = headersFor(machine.environment, machine.userHome);
@@ -28,8 +28,8 @@ export async function checkBuild(machine) {
     reaches('https://github.com'),
     headers.state === 'missing' && missing.length === 0 ? reaches('https://nodejs.org') : false,
   ]);
-  if (prebuilt) return { state: 'ok', says: 'a prebuilt file can be loaded from github.com' };
-  const offline = 'No prebuilt file can be loaded (github.com does not answer), so it has to be compiled';
+  if (prebuilt) return { state: 'ok', says: 'a prebuilt file can be downloaded from github.com' };
+  const offline = 'No prebuilt file can be downloaded (github.com does not answer), so it has to be compiled';
   if (missing.length > 0) {
     return {
       state: 'problem',
@@ -43,7 +43,7 @@ export async function checkBuild(machine) {
   const { node } = process.versions;
   return {
     state: 'problem',
-    says: `${offline}, and the headers of Node ${node} cannot be had (nodejs.org does not answer).`,
+    says: `${offline}, and the headers of Node ${node} cannot be downloaded (nodejs.org does not answer).`,
     cure: `Unpack node-v${node}-headers.tar.gz from a machine with a network and run: npm config set nodedir /path/to/node-v${node}`,
   };
 }

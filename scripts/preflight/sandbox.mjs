@@ -66,12 +66,12 @@ async function lookAtDocker(machine) {
   const asked = await machine.ask('docker', ['version', '--format', '{{.Server.Version}}']);
   if (asked.code === 0 && asked.stdout.trim() !== '') return { state: 'ok', says: `docker ${asked.stdout.trim()}` };
   if (asked.late) {
-    return { state: 'problem', says: 'the Docker Engine did not answer within two seconds.', cure: 'Try: docker info' };
+    return { state: 'problem', says: 'the Docker Engine did not answer within two seconds.', cure: 'See: docker info' };
   }
   if (/permission denied/i.test(asked.stderr)) {
     return {
       state: 'problem',
-      says: `docker runs, and the user ${user.name} may not use it.`,
+      says: `docker is running, but the user ${user.name} may not use it.`,
       cure: dockerAccess(user),
     };
   }
@@ -79,7 +79,7 @@ async function lookAtDocker(machine) {
     const cure = `Start that engine, or unset DOCKER_HOST. ${dockerStart(user)}`;
     return { state: 'problem', says: `docker does not answer (${sign}).`, cure };
   }
-  return { state: 'problem', says: 'docker is installed and does not run.', cure: dockerStart(user) };
+  return { state: 'problem', says: 'docker is installed but not running.', cure: dockerStart(user) };
 }
 
 async function lookAtPodman(machine) {
@@ -101,8 +101,8 @@ async function lookAtPodman(machine) {
   const last = said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
   return {
     state: 'problem',
-    says: known?.says ?? `podman is installed and does not work: ${last}`,
-    cure: known?.cure ?? 'Run "podman info" as this very user and mend what it names.',
+    says: known?.says ?? `podman is installed but does not work: ${last}`,
+    cure: known?.cure ?? 'Run "podman info" as this user and fix what it names.',
   };
 }
 

@@ -59,7 +59,7 @@ export async function usageOf({ command, path }: Found, color: boolean): Promise
 /** citty lets unknown flags and superfluous words pass; we do not. Throws `cli.usage`. */
 export async function checkArguments({ command, path, rest, unknown }: Found): Promise<void> {
   if (unknown !== undefined) throw usageError(`There is no command "${[...path.slice(1), unknown].join(' ')}".`);
-  if (!command.run) throw usageError('Which command?');
+  if (!command.run) throw usageError('No command was given.');
   const declared: ArgsDef = (await resolve(command.args)) ?? {};
   const options: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
   let places = 0;
@@ -75,7 +75,7 @@ export async function checkArguments({ command, path, rest, unknown }: Found): P
   }
   const parsed = parseStrictly([...rest], options);
   const extra = parsed[places];
-  if (extra !== undefined) throw usageError(`"${extra}" is one word too many.`);
+  if (extra !== undefined) throw usageError(`Unexpected argument "${extra}".`);
 }
 
 function parseStrictly(args: string[], options: Record<string, { type: 'boolean' | 'string' }>): string[] {

@@ -17,19 +17,19 @@ function emptyHome(): string {
 test('wrong usage is exit code 2: it says what is wrong and shows the usage', async () => {
   const home = emptyHome();
   const wrong: [string[], string][] = [
-    [[], 'Which command?'],
+    [[], 'No command was given.'],
     [['frobnicate'], 'There is no command "frobnicate".'],
     [['groups', 'frobnicate'], 'There is no command "groups frobnicate".'],
-    [['groups'], 'Which command?'],
+    [['groups'], 'No command was given.'],
     [['status', '--frob'], "Unknown option '--frob'."],
-    [['status', 'extra'], '"extra" is one word too many.'],
+    [['status', 'extra'], 'Unexpected argument "extra".'],
     [['groups', 'add', '--jid', 'tg:1'], 'Missing required argument: --name.'],
     [['groups', 'wire', '--jid'], "Option '--jid <value>' argument missing."],
-    [['messages', 'list', '--chat', 'tg:1', '--limit', '0'], '--limit is a number from 1 to 1000.'],
+    [['messages', 'list', '--chat', 'tg:1', '--limit', '0'], '--limit must be a number from 1 to 1000.'],
     [['setup', '--step', 'kitchen'], 'Expected one of: container.'],
-    [['groups', 'set', 'team'], 'Nothing to change was given.'],
+    [['groups', 'set', 'team'], 'Nothing to change: give at least one option.'],
     [['pair'], 'Missing required positional argument: CHANNEL.'],
-    [['chat', '--once', ' '], '--once needs something to say.'],
+    [['chat', '--once', ' '], '--once is empty: give it a message.'],
   ];
   const ran = await Promise.all(wrong.map(([args]) => nanoclaw(home, args)));
   for (const [n, [args, sentence]] of wrong.entries()) {
@@ -181,7 +181,7 @@ test('what is changed of a group is what was written, no more', async () => {
 test('a code to pair with is shown with the words to write', async () => {
   await using host = await FakeHost.open();
   const ran = await nanoclaw(host.home, ['pair', 'telegram']);
-  expect(ran.stdout).toMatch(/on telegram, before \d\d:\d\d:\n\n {4}\/pair ABCD2345\n/);
+  expect(ran.stdout).toMatch(/on telegram before \d\d:\d\d:\n\n {4}\/pair ABCD2345\n/);
 });
 
 test('why tells in lines without control characters, or as JSON', async () => {

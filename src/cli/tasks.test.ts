@@ -62,7 +62,7 @@ test('what cannot be is refused in a sentence', async () => {
     [['add', ...chat, '--interval', '5'], 1, 'too often'],
     [['add', '--chat', 'tg:404', '--prompt', 'p', '--cron', '@daily'], 1, 'no chat of a group'],
     [['show', 't9'], 1, 'There is no task t9. "./nanoclaw tasks list"'],
-    [['show', 't9', '--runs', '0'], 2, '--runs is a number'],
+    [['show', 't9', '--runs', '0'], 2, '--runs must be a number'],
   ];
   for (const [args, code, words] of refusals) {
     expect({ args, ...(await run(...args)) }).toMatchObject({ args, code, stderr: expect.stringContaining(words) });

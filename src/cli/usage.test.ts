@@ -11,10 +11,10 @@ test('usage tells tokens and cost by day and group, their totals, the budgets an
     '2026-11-22  team   claude-opus-4-1  2        1,000  3,000   200  1.2500',
     'TOTAL                               4        2,000  6,000   400  1.7500',
     '',
-    'Budgets of today (2026-11-22, Europe/Berlin):',
+    'Budgets today (2026-11-22, Europe/Berlin):',
     '  all groups: $1.25 of $5.00 spent, $3.75 left',
     '  team: $1.25 of $1.00 spent, $0.00 left',
-    '  main: held by no budget',
+    '  main: exempt',
     expect.stringContaining('estimate from list prices'),
     '',
   ]);

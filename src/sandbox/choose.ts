@@ -111,7 +111,7 @@ function skipped(why: string): { type: 'skipped'; notice: string } {
 
 function notRunning(sign: string, cause: unknown): RuntimeChoice {
   const message = `A container engine is installed (${sign}) but cannot be used.`;
-  const cure = `${sentenceOf(cause)} To use the weaker built-in wall instead, set CONTAINER_RUNTIME=local.`;
+  const cure = `${sentenceOf(cause)} To use the weaker local sandbox instead, set CONTAINER_RUNTIME=local.`;
   return { type: 'not-running', error: new NanoclawError('sandbox.unavailable', message, { cure, cause }) };
 }
 

@@ -40,7 +40,7 @@ function becomes(row: Row): string {
 function goesOn(row: Row): string {
   if (row.outcome === 'ends') return 'with the next message';
   if (row.outcome === 'tries') return 'after 5, 10, 20, 40, 80 s';
-  if (row.cause === 'limit') return 'when the limit ends; every 15 min where nobody says when';
+  if (row.cause === 'limit') return 'when the limit ends; every 15 min if that is unknown';
   if (row.cause === 'model') return 'when another model is chosen, or the host starts again';
   const wait = retryAt(row.cause, 9, 0);
   if (wait > 1e12) return 'when the host starts again, or somebody writes';

@@ -1,5 +1,5 @@
 // The table of failing answers: what each means, what people are told, what it costs, and when it goes on. First match
-// wins; what nothing knows ends its message. docs/architecture.md shows the same table; a test compares them.
+// wins; an unknown answer ends its message. docs/architecture.md shows the same table; a test compares them.
 import type { ResultError } from '../../protocol/mailbox.ts';
 import type { Cause, Failure } from './causes.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
@@ -81,7 +81,7 @@ const settings: readonly Row[] = [
       `The model ${nameOfModel(e)}does not exist for this key: say \`/model NAME\` here, or set MODEL in .env ${startAgain}.`,
   },
   {
-    name: 'what answers is no model: HTML, a redirect, nothing, JSON that is no message; 404, 405',
+    name: 'not a model’s answer: HTML, a redirect, an empty body, other JSON; 404, 405',
     when: (e) =>
       e.strange === 'page'
         ? (e.status ?? 200) < 500 && !statusIn(e, 413, 429)
@@ -93,7 +93,7 @@ const settings: readonly Row[] = [
       `What answers${at(e) || ' in place of the model'} is no model: it sent ${sent(e)}${error(e)}. Either a proxy, firewall or login page stands between, or ANTHROPIC_BASE_URL is wrong: correct it in .env ${startAgain}. Until then I go on trying.`,
   },
   {
-    name: 'not from here: 403 “Request not allowed”',
+    name: 'a region that is not served: 403 “Request not allowed”',
     when: (e) => e.status === 403 && /request not allowed|(country|region|territory)/i.test(e.words),
     outcome: 'waits',
     cause: 'credential',
@@ -184,7 +184,7 @@ const refusals: readonly Row[] = [
     cure: () => 'Send it smaller, or as another kind of file.',
   },
   {
-    name: 'no room left for a word: stop reason `model_context_window_exceeded`',
+    name: 'a full context window: stop reason `model_context_window_exceeded`',
     when: (e) => e.reason === 'max_output_tokens' && /context window/i.test(e.words),
     outcome: 'ends',
     session: 'full',
@@ -192,7 +192,7 @@ const refusals: readonly Row[] = [
     cure: () => 'Ask for less at once.',
   },
   {
-    name: 'the limit of one answer before the first word: stop reason `max_tokens`',
+    name: 'the output limit before the first word: stop reason `max_tokens`',
     when: (e) => e.reason === 'max_output_tokens',
     outcome: 'ends',
     reason: () => 'the model reached the limit of one answer before it had said a word',
@@ -226,7 +226,7 @@ const moments: readonly Row[] = [
     owner: (e) => `The model is overloaded right now${error(e)}. I go on trying.`,
   },
   {
-    name: 'not to be reached: nobody listens, no such name, no trust, silence, cut; 502, 504',
+    name: 'unreachable: connection refused, unknown host, bad certificate, silence, cut off; 502, 504',
     when: (e) => e.lost !== undefined || statusIn(e, 502, 504) || e.code === 'network',
     outcome: 'waits',
     cause: 'network',
@@ -234,7 +234,7 @@ const moments: readonly Row[] = [
     owner: (e) => `I cannot reach the model${at(e)}${e.lost === undefined ? error(e) : ''}${lost(e)}. I go on trying.`,
   },
   {
-    name: 'a failing server: 500, 520 to 527, 408, 409, `api_error`',
+    name: 'a server error: 500, 520 to 527, 408, 409, `api_error`',
     when: (e) => (e.status ?? 0) >= 500 || statusIn(e, 408, 409) || e.type === 'api_error' || e.code === 'overloaded',
     outcome: 'waits',
     cause: 'overloaded',

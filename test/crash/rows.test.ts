@@ -8,7 +8,7 @@ import { checkout } from '../fixtures/engine.ts';
 const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
   'host, while a container starts or closes': ['test/container/adoption.test.ts', 'is ended, and another one answers'],
   'host, stopped politely during a turn': ['test/container/adoption.test.ts', 'a host stopped politely leaves'],
-  'host, a stop was asked for, the agent has not heeded it': [
+  'host, a stop was requested, the agent has not acknowledged it': [
     'test/flow/interrupt.test.ts',
     'a stop survives the host',
   ],
@@ -32,7 +32,7 @@ const elsewhere: Readonly<Record<string, readonly [string, string]>> = {
     'test/flow/background.test.ts',
     'what ended with its sandbox is not waited for',
   ],
-  'runner, does not heed a stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
+  'runner, does not stop within 5 s': ['test/flow/interrupt.test.ts', 'does not heed the stop is killed'],
   'budget of the day, spent before the turn begins': [
     'test/flow/budgets.test.ts',
     'a spent budget: the next message is held',

@@ -22,7 +22,7 @@ test.each([
     if (key === undefined) first.kill();
     else {
       first.type(key);
-      await first.until(/it will be here next time/);
+      await first.until(/you see it when you come back/);
       expect(await first.ended).toBe(0);
     }
     using second = machine.terminal(['start']);

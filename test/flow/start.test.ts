@@ -18,11 +18,11 @@ test('two lines without an engine give two answers, the second the sandbox’s o
     rest: [''],
   });
   expect(name).not.toBe(hostname());
-  expect(ran.stderr).toMatch(/^Andy · group Main · model default · sandbox local, the weaker wall "local"\n/);
+  expect(ran.stderr).toMatch(/^Andy · group Main · model default · sandbox local, weaker than a container\n/);
   expect(ran.stderr).toContain(
     'No Claude credential yet: the built-in rehearsal model answers. Add a line ANTHROPIC_API_KEY=',
   );
-  expect(ran.stderr).toContain('a weaker wall than a container engine');
+  expect(ran.stderr).toContain('weaker than a container engine');
   expect(ran.stderr.split('\n')).toHaveLength(4);
   expect(machine.processes()).toEqual([]);
   machine.withStore((store) => {

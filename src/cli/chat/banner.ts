@@ -2,10 +2,10 @@ import type { AdminResult } from '../../../protocol/admin.ts';
 
 export type Attached = AdminResult<'chat.attach'>;
 
-/** Who answers here, and from behind which wall. */
+/** Who answers here, and in which sandbox. */
 export function bannerLine(attached: Attached): string {
   const { runtime, class: wall } = attached.sandbox;
-  const sandbox = wall === 'engine' ? runtime : `${runtime}, the weaker wall "${wall}"`;
+  const sandbox = wall === 'engine' ? runtime : `${runtime}, weaker than a container`;
   return `${whoAnswers(attached)} · sandbox ${sandbox}`;
 }
 

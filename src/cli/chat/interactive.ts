@@ -226,8 +226,8 @@ export class Interactive {
   }
 
   #unknown({ name, nearest }: { name: string; nearest: string | undefined }): void {
-    const meant = nearest === undefined ? '/help lists those there are.' : `Did you mean /${nearest}?`;
-    this.#note(`There is no /${name}. ${meant} A blank before it sends it as a message.`);
+    const meant = nearest === undefined ? 'See /help.' : `Did you mean /${nearest}?`;
+    this.#note(`There is no /${name}. ${meant} Put a space before it to send it as a message.`);
   }
 
   #say(text: string, { shown, help }: { shown: string; help: boolean }): void {

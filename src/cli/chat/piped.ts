@@ -58,10 +58,10 @@ async function say({ cli, host, trigger }: Piped, text: string): Promise<boolean
   });
   const { state } = await Promise.race([host.call('chat.settled', { message }), unread]);
   if (state === 'kept') cli.note(`${message} was kept without an answer: begin with ${trigger} to wake the group.`);
-  if (state === 'dead') cli.note(`${message} could not be answered: ./nanoclaw status and logs/nanoclaw.log say why.`);
-  if (state === 'held') cli.note(`${message} waits until somebody does something about the reason.`);
+  if (state === 'dead') cli.note(`${message} could not be answered. To see why: ./nanoclaw why ${message}`);
+  if (state === 'held') cli.note(`${message} waits for something to be fixed: ./nanoclaw status says what.`);
   if (state === 'waiting') {
-    cli.note(`${message} is not answered yet: it waits, and is answered when that is over and the host runs.`);
+    cli.note(`${message} is not answered yet: it waits, and is answered once the cause is gone and the host runs.`);
   }
   return state !== 'dead' && state !== 'held' && state !== 'waiting';
 }

@@ -41,7 +41,7 @@ export async function plainChat({ cli, host, attached }: Plain, input: Readable)
   lines.on('line', (text) => {
     const slash = slashOf(text, attached.commands);
     if (slash.type === 'leave') lines.close();
-    else if (slash.type === 'unknown') cli.note(`There is no /${slash.name}. /help lists those there are.`);
+    else if (slash.type === 'unknown') cli.note(`There is no /${slash.name}. See /help.`);
     else if (text.trim() !== '') void say(text);
   });
   const end = await Promise.race([left, host.closed]);

@@ -7,13 +7,13 @@ export const command = (cli: Cli) =>
     meta: { name: 'chat', description: 'Talk to a group of the running host' },
     args: {
       group: { type: 'string', default: 'main', description: "The group's folder" },
-      once: { type: 'string', valueHint: 'text', description: 'Say this, print the answer, leave' },
+      once: { type: 'string', valueHint: 'text', description: 'Send this, print the answer and exit' },
     },
     async run({ args }) {
       const { group, once } = args;
-      if (group === '') throw usageError('--group needs the folder of a group.');
-      if (once !== undefined && once.trim() === '') throw usageError('--once needs something to say.');
+      if (group === '') throw usageError('--group is empty: give the folder of a group.');
+      if (once !== undefined && once.trim() === '') throw usageError('--once is empty: give it a message.');
       const unfinished = await cli.withHost((host) => talk(cli, host, { group, once, notices: [] }));
-      if (unfinished) cli.note('The answer that is being written will be here next time.');
+      if (unfinished) cli.note('The unfinished answer is shown when you come back.');
     },
   });

@@ -5,13 +5,13 @@ import { instant, table } from '../table.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'chats', description: 'Chats the host knows of' },
+    meta: { name: 'chats', description: 'List the chats that the host knows' },
     subCommands: { list: list(cli) },
   });
 
 const list = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'list', description: 'All chats, wired or not' },
+    meta: { name: 'list', description: 'List all chats, wired to a group or not' },
     args: { json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const chats = await cli.withHost((host) => host.call('chats.list', {}));

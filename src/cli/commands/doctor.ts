@@ -7,7 +7,10 @@ import type { Cli } from '../cli.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'doctor', description: 'Check everything from this machine to an answer, and say what to do' },
+    meta: {
+      name: 'doctor',
+      description: 'Check this machine, the settings, the model and the host, and say what to do',
+    },
     args: { json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const { findingsInWords } = await import('../../../setup/doctor.ts');
@@ -55,7 +58,7 @@ async function examineHost(cli: Cli): Promise<{ findings: readonly Finding[]; ru
     const running = !hasCode(error, 'admin.not-running');
     const base = { check: 'host', title: 'Host' };
     if (running) return { findings: [{ ...base, state: 'problem', says: sentenceOf(error) }] };
-    return { findings: [{ ...base, state: 'warning', says: 'does not run.', cure: 'Start it: ./nanoclaw start.' }] };
+    return { findings: [{ ...base, state: 'warning', says: 'is not running.', cure: 'Start it: ./nanoclaw start.' }] };
   }
 }
 

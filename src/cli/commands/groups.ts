@@ -30,7 +30,7 @@ const reach: Record<Egress, string> = {
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'groups', description: 'Groups and the chats wired to them' },
+    meta: { name: 'groups', description: 'Manage groups and the chats wired to them' },
     subCommands: {
       list: list(cli),
       show: show(cli),
@@ -44,7 +44,7 @@ export const command = (cli: Cli) =>
 
 const list = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'list', description: 'All groups' },
+    meta: { name: 'list', description: 'List all groups' },
     args: { json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const groups = await cli.withHost((host) => host.call('groups.list', {}));
@@ -54,7 +54,7 @@ const list = (cli: Cli) =>
 
 const show = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'show', description: 'Show one group with its mounts and what it may reach' },
+    meta: { name: 'show', description: 'Show one group, its mounts and its network access' },
     args: { folder: named, json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const groups = await cli.withHost((host) => host.call('groups.list', {}));
@@ -70,7 +70,7 @@ const show = (cli: Cli) =>
 
 const add = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'add', description: 'Makes a group and wires a chat to it' },
+    meta: { name: 'add', description: 'Make a group and wire a chat to it' },
     args: {
       jid,
       name: { type: 'string', required: true, valueHint: 'name', description: 'What people call it' },
@@ -106,7 +106,7 @@ const add = (cli: Cli) =>
 
 const wire = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'wire', description: 'Wires a chat to a group' },
+    meta: { name: 'wire', description: 'Wire a chat to a group' },
     args: { jid, folder },
     async run({ args }) {
       await cli.withHost((host) => host.call('groups.wire', { jid: args.jid, folder: args.folder }));
@@ -116,7 +116,7 @@ const wire = (cli: Cli) =>
 
 const unwire = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'unwire', description: 'Takes a chat off its group' },
+    meta: { name: 'unwire', description: 'Unwire a chat from its group' },
     args: { jid },
     async run({ args }) {
       const from = await cli.withHost((host) => host.call('groups.unwire', { jid: args.jid }));
@@ -126,7 +126,7 @@ const unwire = (cli: Cli) =>
 
 const set = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'set', description: 'Changes a group; what is not given stays' },
+    meta: { name: 'set', description: 'Change a group; what is not given stays' },
     args: {
       folder: named,
       name: { type: 'string', valueHint: 'name', description: 'What people call it' },
@@ -135,27 +135,28 @@ const set = (cli: Cli) =>
         type: 'boolean',
         default: true,
         description: 'Only messages with the trigger wake it',
-        negativeDescription: 'Every message wakes it; --trigger-required takes that back',
+        negativeDescription: 'Every message wakes it; --trigger-required undoes that',
       },
-      model: { type: 'string', valueHint: 'model', description: 'Its own model; `default` forgets it' },
+      model: { type: 'string', valueHint: 'model', description: 'Its own model; `default` removes it' },
       egress,
       budget: {
         type: 'string',
         valueHint: 'usd',
-        description: 'Dollars it may spend a day; `default` forgets that, `none` frees it from every budget',
+        description: 'Dollars it may spend a day; `default` removes that, `none` exempts it from every budget',
       },
       mount: {
         type: 'string',
-        valueHint: 'host[:name][:rw]',
-        description: 'Show its sandbox a folder or file as /workspace/extra/<name>, read-only without :rw; repeatable',
+        valueHint: 'path',
+        description:
+          'Mount PATH, or PATH:NAME, in its sandbox as /workspace/extra/<name>; read-only unless :rw follows; repeatable',
       },
-      'no-mount': { type: 'string', valueHint: 'name', description: 'Take such a mount away; repeatable' },
+      'no-mount': { type: 'string', valueHint: 'name', description: 'Remove the mount of this name; repeatable' },
       allow: {
         type: 'string',
         valueHint: 'host[:port]',
-        description: 'Let it reach this host whatever its egress is, on port 443 or the one given; repeatable',
+        description: 'Let it reach this host whatever its egress is, on port 443 unless given; repeatable',
       },
-      'no-allow': { type: 'string', valueHint: 'host[:port]', description: 'Take that back; repeatable' },
+      'no-allow': { type: 'string', valueHint: 'host[:port]', description: 'Remove a host from that list; repeatable' },
     },
     async run({ args, rawArgs }) {
       const { name, trigger, model, budget } = args;
@@ -174,12 +175,12 @@ const set = (cli: Cli) =>
         ...(mounts.add.length + mounts.remove.length > 0 && { mounts }),
         ...(allow.add.length + allow.remove.length > 0 && { allow }),
       };
-      if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
+      if (Object.keys(changes).length === 0) throw usageError('Nothing to change: give at least one option.');
       await cli.withHost((host) => host.call('groups.set', { folder: group, ...changes }));
       const now = [
-        args.egress && ` Its sandbox may reach ${reach[args.egress]} from now on, the one that runs included.`,
-        changes.allow && ' What it may reach counts from now on, for the sandbox that runs too.',
-        changes.mounts && ' Its next turn sees the mounts; one that runs is finished first.',
+        args.egress && ` Its sandbox may reach ${reach[args.egress]}; this applies at once, to a running sandbox too.`,
+        changes.allow && ' The hosts it may reach apply at once, to a running sandbox too.',
+        changes.mounts && ' The mounts apply from its next turn on.',
       ];
       cli.out(`Changed ${group}.${now.filter(Boolean).join('')}`);
     },
@@ -187,7 +188,7 @@ const set = (cli: Cli) =>
 
 const remove = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'remove', description: 'Takes a group away; its folder and its messages stay' },
+    meta: { name: 'remove', description: 'Remove a group; its folder and its messages stay' },
     args: { folder: named },
     async run({ args }) {
       const { chats } = await cli.withHost((host) => host.call('groups.remove', { folder: args.folder }));
@@ -196,7 +197,7 @@ const remove = (cli: Cli) =>
     },
   });
 
-/** What may stand on the line more than once: citty keeps the last one only, and takes `--no-` for its own. */
+/** Options that may be repeated: citty keeps the last one only, and reads `--no-` as a negation. */
 function repeatable(rawArgs: readonly string[]) {
   const many = { type: 'string', multiple: true } as const;
   const one = { type: 'string' } as const;
@@ -222,7 +223,7 @@ function mountOf(text: string): { hostPath: string; containerPath?: string; read
   const host = colon < 0 ? rest : rest.slice(0, colon);
   const name = colon < 0 ? undefined : rest.slice(colon + 1);
   if (host === '' || name === '')
-    throw usageError('--mount is a path, and after colons a name and rw: ~/notes:notes:rw.');
+    throw usageError('--mount must be PATH, PATH:NAME, PATH:rw or PATH:NAME:rw, such as ~/notes:notes:rw.');
   // The host's own directory is not where this command was typed.
   const hostPath = /^~(\/|$)/.test(host) ? host : resolve(host);
   return { hostPath, ...(name !== undefined && { containerPath: name }), readonly: mode !== 'rw' };
@@ -232,7 +233,7 @@ function mountOf(text: string): { hostPath: string; containerPath?: string; read
 function addressOf(text: string): string {
   const address = /:\d+$/.test(text) ? text : `${text}:443`;
   if (!/^([\w.-]+|\[[\da-fA-F:.]+\]):\d{1,5}$/.test(address)) {
-    throw usageError('--allow is a host, or host:port, such as example.com:8443; without https:// and path.');
+    throw usageError('--allow must be HOST or HOST:PORT, such as example.com:8443, without https:// or a path.');
   }
   return address.toLowerCase();
 }
@@ -240,7 +241,8 @@ function addressOf(text: string): string {
 function budgetOf(text: string): number | 'default' | 'none' {
   if (text === 'default' || text === 'none') return text;
   const usd = Number(text.replace(/^\$/, '') || Number.NaN);
-  if (!(usd > 0 && usd <= 1_000_000)) throw usageError('--budget is dollars such as 5 or 0.50, `default` or `none`.');
+  if (!(usd > 0 && usd <= 1_000_000))
+    throw usageError('--budget must be dollars such as 5 or 0.50, `default` or `none`.');
   return usd;
 }
 

@@ -11,14 +11,14 @@ const lookEveryMs = 300;
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'logs', description: 'Show what the host did, newest last' },
+    meta: { name: 'logs', description: "Show the host's log, newest line last" },
     args: {
-      follow: { type: 'boolean', alias: 'f', description: 'Go on with what comes' },
+      follow: { type: 'boolean', alias: 'f', description: 'Keep printing new lines' },
       lines: { type: 'string', alias: 'n', default: '50', valueHint: 'number', description: 'How many lines' },
-      json: { type: 'boolean', description: 'As they stand in the file: one JSON object a line' },
+      json: { type: 'boolean', description: 'As in the file: one JSON object a line' },
     },
     async run({ args }) {
-      if (!/^\d{1,6}$/.test(args.lines)) throw usageError('--lines is a number.');
+      if (!/^\d{1,6}$/.test(args.lines)) throw usageError('--lines must be a number.');
       const path = join(cli.config.home, 'logs', 'nanoclaw.log');
       if (!existsSync(path)) {
         throw new NanoclawError('logs.none', `There is no log yet at ${path}.`, {

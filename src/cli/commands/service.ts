@@ -16,7 +16,7 @@ const optionsOf = ({ checkout, config }: Cli) => ({
 
 const print = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'print', description: 'Print the systemd unit, and where it belongs on standard error' },
+    meta: { name: 'print', description: 'Print the systemd unit; its path goes to standard error' },
     async run() {
       const { unitPath, unitText } = await load();
       cli.note(`# ${unitPath()}`);
@@ -35,28 +35,30 @@ const install = (cli: Cli) =>
 
 const uninstall = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'uninstall', description: 'Stop it and remove the unit; your data stay' },
+    meta: { name: 'uninstall', description: 'Stop it and remove the unit; your data stays' },
     async run() {
       const { uninstallService } = await load();
       await uninstallService();
-      cli.out('Removed the service; your data are where they were.');
+      cli.out('Removed the service; your data is untouched.');
     },
   });
 
 const status = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'status', description: 'Show whether it is installed and runs' },
+    meta: { name: 'status', description: 'Show whether it is installed and running' },
     args: { json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const { serviceState } = await load();
       cli.print(await serviceState(), {
         json: args.json,
         words: (state) => {
-          if (state.systemd === 'none') return 'systemd does not run on this machine.';
+          if (state.systemd === 'none') return 'systemd is not running on this machine.';
           if (!state.installed) return 'Not installed: ./nanoclaw service install';
-          const running = state.active ? 'runs' : 'does not run';
-          const linger = state.lingers ? '' : '\nIt ends when you log out: loginctl enable-linger changes that.';
-          return `Installed; it ${running} and ${state.enabled ? 'starts' : 'does not start'} by itself.${linger}`;
+          const running = state.active ? 'is running' : 'is not running';
+          const linger = state.lingers
+            ? ''
+            : '\nIt ends when you log out. To keep it running, as root: loginctl enable-linger USER';
+          return `Installed; it ${running} and ${state.enabled ? 'starts' : 'does not start'} at boot.${linger}`;
         },
       });
     },

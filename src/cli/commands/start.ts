@@ -14,13 +14,13 @@ const farewellHintMs = 700;
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'start', description: 'The host in the foreground, with a chat in this terminal' },
+    meta: { name: 'start', description: 'Start the host, and chat with it in this terminal' },
     args: {
       chat: {
         type: 'boolean',
         default: true,
         description: 'Open a chat with the main group',
-        negativeDescription: 'Only the host, as a service runs it',
+        negativeDescription: 'Run the host alone, in the foreground, as a service does',
       },
     },
     run: ({ args }) => start(cli, args.chat),
@@ -54,7 +54,7 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     }
   } finally {
     using _hint = systemClock.after(farewellHintMs, () =>
-      note('Ending: what is under way may take up to 30 s. Ctrl-C ends at once.'),
+      note('Stopping: running turns get up to 30 s. Press Ctrl-C to stop at once.'),
     );
     // Piped input is a run of its own: nothing of it stays behind.
     await host.stop(chat && isPiped());
@@ -84,7 +84,7 @@ function hasLines(): boolean {
 function sayThatItRuns(cli: Cli, notices: readonly string[]): void {
   for (const notice of notices) cli.note(notice);
   const log = path.join(cli.config.home, 'logs', 'nanoclaw.log');
-  cli.note(`The host is running (pid ${process.pid}). Log: ${log} (./nanoclaw logs -f). End it: ./nanoclaw stop.`);
+  cli.note(`The host is running (pid ${process.pid}). Log: ${log} (./nanoclaw logs -f). Stop it: ./nanoclaw stop.`);
 }
 
 /** The host as a process of its own, and a chat with it here. */
@@ -102,13 +102,15 @@ async function startBeside(cli: Cli): Promise<void> {
 
 async function farewell(cli: Cli, own: OwnHost, unfinished: boolean): Promise<void> {
   const reasons = await reasonsToStay(cli.socketPath);
-  const next = unfinished ? ' The answer that is being written will be here next time.' : '';
+  const next = unfinished ? ' The unfinished answer is shown when you come back.' : '';
   if (reasons.length > 0) {
     cli.note(`The host goes on for ${reasons.join(' and ')} (pid ${own.pid}). Stop it: ./nanoclaw stop.${next}`);
-  } else if (unfinished) cli.note(`The host ends when the answer is written; it will be here next time.`);
+  } else if (unfinished) cli.note('The host ends when the answer is written; you see it when you come back.');
   own.leave();
   if (unfinished || reasons.length > 0) return;
-  using _hint = systemClock.after(farewellHintMs, () => cli.note('The host is ending. Ctrl-C leaves it to that.'));
+  using _hint = systemClock.after(farewellHintMs, () =>
+    cli.note('The host is stopping. Press Ctrl-C not to wait for it.'),
+  );
   await own.ended();
 }
 
@@ -122,7 +124,7 @@ async function join(cli: Cli, host: AdminClient, chat: boolean): Promise<void> {
     }
     cli.note(`Joined the host that is already running (pid ${pid}).`);
     const unfinished = await talk(cli, host, { group: 'main', notices: [] });
-    if (unfinished) cli.note('The answer that is being written will be here next time.');
+    if (unfinished) cli.note('The unfinished answer is shown when you come back.');
   } finally {
     host.close();
   }

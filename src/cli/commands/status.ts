@@ -5,7 +5,7 @@ import { instant, table } from '../table.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'status', description: 'What runs now' },
+    meta: { name: 'status', description: 'Show what is running' },
     args: { json: { type: 'boolean', description: 'As JSON' } },
     async run({ args }) {
       const status = await cli.withHost((host) => host.call('status', {}));

@@ -10,10 +10,9 @@ export const command = (cli: Cli) =>
   defineCommand({
     meta: {
       name: 'stop',
-      description:
-        'Stops the running host and its containers; running turns get 30 s, what they leave undone is taken up at the next start',
+      description: 'Stop the host. Running turns get 30 s; what is unfinished goes on at the next start',
     },
-    args: { now: { type: 'boolean', description: 'End running turns and containers too' } },
+    args: { now: { type: 'boolean', description: 'Do not wait: end running turns and containers' } },
     async run({ args }) {
       const pid = await cli.withHost(async (host) => {
         const status = await host.call('status', {});
@@ -31,9 +30,13 @@ async function waitForEnd(pid: number): Promise<void> {
   using _awake = stayAwake();
   while (lives(pid)) {
     if (systemClock.now() > deadline) {
-      throw new NanoclawError('host.still-running', `The host was told to stop and still runs (pid ${pid}).`, {
-        cure: 'logs/nanoclaw.log says what it waits for; ./nanoclaw stop --now does not wait for turns.',
-      });
+      throw new NanoclawError(
+        'host.still-running',
+        `The host is still running a minute after it was asked to stop (pid ${pid}).`,
+        {
+          cure: 'See what it waits for: ./nanoclaw logs. To stop without waiting for turns: ./nanoclaw stop --now.',
+        },
+      );
     }
     await pause(systemClock, 50);
   }

@@ -10,23 +10,26 @@ const json = { type: 'boolean', description: 'As JSON' } as const;
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'tasks', description: 'Schedules of the groups, and how their runs went' },
+    meta: { name: 'tasks', description: 'Manage scheduled tasks and see how they ran' },
     subCommands: {
       list: list(cli),
       show: show(cli),
       add: add(cli),
-      pause: change(cli, { name: 'pause', description: 'Pauses a task until it is resumed' }),
-      resume: change(cli, { name: 'resume', description: 'Resumes a task; it comes next by its schedule from now on' }),
-      cancel: change(cli, { name: 'cancel', description: 'Cancels a task for good; its runs stay to be read' }),
+      pause: change(cli, { name: 'pause', description: 'Pause a task until it is resumed' }),
+      resume: change(cli, {
+        name: 'resume',
+        description: 'Resume a task; its next run is the next one of its schedule',
+      }),
+      cancel: change(cli, { name: 'cancel', description: 'Cancel a task for good; its past runs stay readable' }),
       run: run(cli),
     },
   });
 
 const list = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'list', description: 'The tasks that are still to come' },
+    meta: { name: 'list', description: 'List the tasks that are still due' },
     args: {
-      group: { type: 'string', valueHint: 'folder', description: 'Of this group only' },
+      group: { type: 'string', valueHint: 'folder', description: 'Only those of this group' },
       all: { type: 'boolean', description: 'Also those that are finished or cancelled' },
       json,
     },
@@ -41,7 +44,7 @@ const list = (cli: Cli) =>
 
 const show = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'show', description: 'One task with its newest runs' },
+    meta: { name: 'show', description: 'Show one task with its newest runs' },
     args: {
       id,
       runs: { type: 'string', default: '20', valueHint: 'n', description: 'How many runs, at most 1000' },
@@ -49,7 +52,8 @@ const show = (cli: Cli) =>
     },
     async run({ args }) {
       const runs = Number(args.runs);
-      if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw usageError('--runs is a number from 1 to 1000.');
+      if (!Number.isInteger(runs) || runs < 1 || runs > 1000)
+        throw usageError('--runs must be a number from 1 to 1000.');
       const task = await cli.withHost((host) => host.call('tasks.show', { id: args.id, runs }));
       cli.print(task, { json: args.json, words: (one) => showInWords(one, cli.config.timeZone) });
     },
@@ -57,15 +61,19 @@ const show = (cli: Cli) =>
 
 const add = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'add', description: 'Schedules a task: give one of --cron, --interval and --once' },
+    meta: { name: 'add', description: 'Schedule a task: give one of --cron, --interval and --once' },
     args: {
       chat: { type: 'string', required: true, valueHint: 'jid', description: 'Where its answers go' },
-      prompt: { type: 'string', required: true, valueHint: 'text', description: 'What the agent is to do then' },
+      prompt: { type: 'string', required: true, valueHint: 'text', description: 'What the agent should do' },
       cron: { type: 'string', valueHint: 'expression', description: 'Such as "0 9 * * 1-5": at 9:00 on weekdays' },
       interval: { type: 'string', valueHint: 'ms', description: 'Milliseconds, at least 60000' },
       once: { type: 'string', valueHint: 'time', description: 'A local time such as 2026-03-01T15:30' },
       isolated: { type: 'boolean', description: 'In a conversation of its own each time' },
-      script: { type: 'string', valueHint: 'bash', description: 'Run first; it decides whether the agent is woken' },
+      script: {
+        type: 'string',
+        valueHint: 'bash',
+        description: 'Run this first; it decides whether the agent is woken',
+      },
     },
     async run({ args }) {
       const { chat, prompt, script } = args;
@@ -95,7 +103,7 @@ const change = (cli: Cli, meta: { name: 'pause' | 'resume' | 'cancel'; descripti
 
 const run = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'run', description: 'Runs a task now; its schedule goes on as if nothing had happened' },
+    meta: { name: 'run', description: 'Run a task now; its schedule does not change' },
     args: { id },
     async run({ args }) {
       const { message } = await cli.withHost((host) => host.call('tasks.run', { id: args.id }));

@@ -8,7 +8,7 @@ type Figures = Omit<Report['rows'][number], 'day' | 'group' | 'model'>;
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'usage', description: 'Tokens and estimated cost by group and day; budgets' },
+    meta: { name: 'usage', description: 'Show tokens and estimated cost by day and group, and the budgets' },
     args: {
       days: {
         type: 'string',
@@ -20,7 +20,7 @@ export const command = (cli: Cli) =>
     },
     async run({ args }) {
       const days = Number(args.days);
-      if (!Number.isInteger(days) || days < 1 || days > 366) throw usageError('--days is a number from 1 to 366.');
+      if (!Number.isInteger(days) || days < 1 || days > 366) throw usageError('--days must be a number from 1 to 366.');
       const report = await cli.withHost((host) => host.call('usage', { days }));
       cli.print(report, { json: args.json, words: inWords });
     },
@@ -32,23 +32,23 @@ function inWords(report: Report): string {
   const totals = rows.length > 1 ? [['TOTAL', '', '', ...cells(sumOf(rows))]] : [];
   const used =
     rows.length === 0
-      ? 'Nothing was used.'
+      ? 'No usage in these days.'
       : table(['DAY', 'GROUP', 'MODEL', 'RESULTS', 'IN', 'CACHED', 'OUT', 'ABOUT USD'], [...lines, ...totals]);
   return [
     used,
     '',
     ...budgetsInWords(report),
-    'Cost is an estimate from list prices, as the Agent SDK makes it; a turn that was killed before its result is not in it.',
+    "Cost is the Agent SDK's estimate from list prices; turns that were killed before their result are not included.",
   ].join('\n');
 }
 
 function budgetsInWords({ budgets, free, today, timeZone }: Report): string[] {
-  const head = `Budgets of today (${today}, ${timeZone}):`;
+  const head = `Budgets today (${today}, ${timeZone}):`;
   const lines = budgets.map(({ group, limitUsd, spentUsd, leftUsd }) => {
     const whose = group === null ? 'all groups' : group;
     return `  ${whose}: $${spentUsd.toFixed(2)} of $${limitUsd.toFixed(2)} spent, $${leftUsd.toFixed(2)} left`;
   });
-  const exempt = free.map((group) => `  ${group}: held by no budget`);
+  const exempt = free.map((group) => `  ${group}: exempt`);
   return budgets.length + free.length === 0
     ? ['No budgets: BUDGET_DAILY_USD sets one for all groups, "groups set FOLDER --budget USD" one for a group.']
     : [head, ...lines, ...exempt];

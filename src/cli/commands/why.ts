@@ -4,15 +4,15 @@ import type { Cli } from '../cli.ts';
 
 export const command = (cli: Cli) =>
   defineCommand({
-    meta: { name: 'why', description: 'What became of one message' },
+    meta: { name: 'why', description: 'Show what happened to one message' },
     args: {
       id: {
         type: 'positional',
         required: true,
         valueHint: 'message',
-        description: "Its name, like m812; with --chat also the platform's own id",
+        description: "Its id, like m812; with --chat also the platform's own id",
       },
-      chat: { type: 'string', valueHint: 'jid', description: 'The chat it was said in' },
+      chat: { type: 'string', valueHint: 'jid', description: 'The chat it is in' },
       json: { type: 'boolean', description: 'As JSON' },
     },
     async run({ args }) {
