@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { NanoclawError } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
 import type { InboundMessage, Role } from '../model/message.ts';
-import { isDiskFull, isOfThePlace } from '../store/database.ts';
+import { isDiskFull, isOfThePlace } from '../store/trouble.ts';
 import { idInOldChat } from '../store/moves.ts';
 import { answerCommand, answerUnknown } from './answer-command.ts';
 import { commandsWithoutOwner } from './command.ts';

@@ -83,18 +83,3 @@ function keepCopy(db: Db, path: string, version: number): void {
   }
   renameSync(unfinished, copy);
 }
-
-/** True when the place, not what is stored, is the reason: later it may go, or once a person has helped. */
-export function isOfThePlace(error: unknown): boolean {
-  const code = systemCode(error) ?? '';
-  return (
-    /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|CORRUPT|NOTADB)/.test(code) ||
-    ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)
-  );
-}
-
-/** True when the disk, not the caller, is the reason. */
-export function isDiskFull(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE';
-}

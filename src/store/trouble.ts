@@ -1,14 +1,21 @@
 // What can be wrong with the database itself; nothing of it is any message's fault.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import { NanoclawError, systemCode } from '../model/errors.ts';
 
-const troubles = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|IOERR|CORRUPT|FULL|CANTOPEN|PROTOCOL|NOTADB|PERM)/;
+/** True when the place, not what is stored, is the reason: later it may go, or once a person has helped. */
+export function isOfThePlace(error: unknown): boolean {
+  const code = systemCode(error) ?? '';
+  return (
+    /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|CORRUPT|NOTADB)/.test(code) ||
+    ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)
+  );
+}
 
-/** SQLite could not do it now: locked, full, damaged, closed to us. What a statement itself did wrong is none of it. */
-export function isStoreTrouble(error: unknown): boolean {
-  return error instanceof Database.SqliteError && troubles.test(error.code);
+/** True when the disk, not the caller, is the reason. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE';
 }
 
 /** Why a database cannot be opened, as a sentence with its cure; what is none of these troubles stays as it is. */

@@ -1,6 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
-import { isDiskFull } from '../store/database.ts';
+import { isDiskFull } from '../store/trouble.ts';
 import { shorten } from '../text/shorten.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
