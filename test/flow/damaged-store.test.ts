@@ -1,10 +1,15 @@
 // What is stored wrong, or cannot be stored: it costs what it is about, never what stands behind it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { say } from '../../src/gateway/rehearsal/reply.ts';
 import { eventually } from '../eventually.ts';
+import { Machine } from '../fixtures/machine.ts';
+import { ready } from '../fixtures/runner.ts';
 import { type House, openHouse } from '../house.ts';
+
+await ready();
 
 /** From now on no answer with that word can be stored, for a reason that is not the disk's. */
 function refuseToStore(house: House, word: string): void {
@@ -61,4 +66,35 @@ test('damaged columns of a try, its usage and what it has sent, keep nobody from
   });
   house.say('two');
   expect(await house.hears(2)).toEqual(['re one', 're two']);
+});
+
+test('a database that is damaged under a running host ends it with the file and the cure; doctor and the next start say the same', async () => {
+  await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local' } });
+  const host = await machine.host();
+  const path = join(machine.home, 'store', 'messages.db');
+  const touch = 'UPDATE facts SET value = value';
+  const other = new Database(path);
+  other.exec(touch);
+  const bytes = readFileSync(path);
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(bytes.length - 4_096, 'x'), 0, bytes.length - 4_096, 4_096);
+  closeSync(file);
+  // What another program writes makes the host read the file again, and not what it has in memory.
+  other.exec(touch);
+  other.close();
+  const ended = await host.ended;
+  expect(ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`The host ends. ${path} is damaged: it is no database that can be read. Put your`),
+  });
+  expect(ended.stderr).not.toContain('    at ');
+  const doctor = await machine.run(['doctor', '--json']);
+  expect(JSON.parse(doctor.stdout)).toContainEqual(
+    expect.objectContaining({ check: 'store', state: 'problem', says: expect.stringContaining(`mv '${path}'`) }),
+  );
+  const again = await machine.run(['start', '--no-chat']);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(`${path} is damaged`) });
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+  const next = await machine.host();
+  await next.said('stderr', /The host is running/);
 });
