@@ -89,7 +89,17 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
 }
 
 /** Where the host itself writes. (`store` is told of by who opens it.) */
-const ownFolders = ['logs', 'logs/runs', 'data', 'data/ipc', 'data/sessions', 'data/spool', 'data/failed', 'data/gw', 'groups'];
+const ownFolders = [
+  'logs',
+  'logs/runs',
+  'data',
+  'data/ipc',
+  'data/sessions',
+  'data/spool',
+  'data/failed',
+  'data/gw',
+  'groups',
+];
 
 /** The first thing that is written. Where one of the host's own folders cannot be used, nothing begins. */
 function openLog(home: string): LogFile {

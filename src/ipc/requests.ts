@@ -6,8 +6,8 @@ import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
-import { isOfThePlace } from '../store/trouble.ts';
 import type { Store } from '../store/store.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Mailbox, MailboxFile } from './mailbox.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -93,7 +93,9 @@ export class Requests {
     const { store, clock, log } = this.#parts;
     const known = store.requests.get(key.runId, key.id);
     if (known)
-      return known.hash === key.hash ? (known.reply ?? lost) : refusal('id_reused', 'This id was used for another request.');
+      return known.hash === key.hash
+        ? (known.reply ?? lost)
+        : refusal('id_reused', 'This id was used for another request.');
     try {
       return store.transaction(() => {
         const reply = this.#do(key, request, asker);

@@ -10,8 +10,10 @@ export function placeTrouble(error: unknown, path = pathOf(error)): NanoclawErro
   const code = systemCode(error) ?? '';
   if (path === undefined || !misplaced.has(code)) return undefined;
   const elsewhere = 'put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.';
-  const told = (sentence: string, cure: string) => new NanoclawError('home.not-writable', sentence, { cure, cause: error });
-  if (code === 'EROFS') return told(`${path} cannot be written: its disk can only be read.`, `Make it writable, or ${elsewhere}`);
+  const told = (sentence: string, cure: string) =>
+    new NanoclawError('home.not-writable', sentence, { cure, cause: error });
+  if (code === 'EROFS')
+    return told(`${path} cannot be written: its disk can only be read.`, `Make it writable, or ${elsewhere}`);
   if (code !== 'EACCES' && code !== 'EPERM') {
     const there = inTheWay(path);
     const mend = `Look what it is and move it away (mv '${there}' '${there}.away'); it is made again. Or ${elsewhere}`;
@@ -27,10 +29,10 @@ function pathOf(error: unknown): string | undefined {
   return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }
 
-/** The first component that is no folder. */
+/** The first component that is no folder; a link that leads nowhere is seen by nobody but the system. */
 function inTheWay(path: string): string {
-  const above = dirname(path);
-  return above === path || statSync(above, { throwIfNoEntry: false })?.isDirectory() ? path : inTheWay(above);
+  const found = nearest(path);
+  return statSync(found).isDirectory() ? path : found;
 }
 
 function nearest(path: string): string {

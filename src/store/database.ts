@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { NanoclawError, systemCode } from '../model/errors.ts';
+import { NanoclawError } from '../model/errors.ts';
 
 export type Db = Database.Database;
 

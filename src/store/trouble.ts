@@ -14,7 +14,9 @@ export function isOfThePlace(error: unknown): boolean {
 
 /** True when what the file says is not to be believed: it is damaged, or its disk gives no answer. A search index can be made anew. */
 export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT(?!_VTAB)|NOTADB|IOERR_(READ|SHORT_READ|DATA|CORRUPTFS|FSTAT|MMAP))/.test(systemCode(error) ?? '');
+  return /^SQLITE_(CORRUPT(?!_VTAB)|NOTADB|IOERR_(READ|SHORT_READ|DATA|CORRUPTFS|FSTAT|MMAP))/.test(
+    systemCode(error) ?? '',
+  );
 }
 
 /** True when the disk, not the caller, is the reason. */
