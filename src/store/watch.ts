@@ -1,4 +1,5 @@
 // A database whose file is damaged, or taken away, while the host runs. Nothing that is read from it is the truth any more.
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
@@ -64,7 +65,7 @@ export class Watch {
   #lost(): NanoclawError {
     const path = this.#path;
     const replaced = existsSync(path);
-    const copy = replaced ? `${path}.rescued-${Date.now()}` : path;
+    const copy = replaced ? `${path}.rescued-${randomUUID().slice(0, 8)}` : path;
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // A log that belongs to another database would spoil it.
     for (const end of sideFiles) {
