@@ -1,5 +1,5 @@
 // The whole chain from this machine to an answer, as findings with what to do. The machine's part is the preflight's own.
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inWords, preflight } from '../scripts/preflight.mjs';
 import type { Config } from '../src/config.ts';
@@ -27,7 +27,16 @@ export async function examineMachine(
 /** What lies outside of the host's process: the image, the way to the model, the clock, the service. */
 export async function examineAround(config: Config, runtime: string): Promise<readonly Finding[]> {
   const found = await Promise.all([examineImage(config, runtime), examineModel(config), examineService()]);
-  return found.flat();
+  return [examineStore(config), ...found.flat()];
+}
+
+/** What a host that met damage has left; the next start that finds all in order takes it away. */
+function examineStore({ home }: Config): Finding {
+  const base = { check: 'store', title: 'Stored messages' };
+  const path = join(home, 'store', 'messages.db');
+  const mark = `${path}.damaged-since`;
+  if (!existsSync(mark)) return { ...base, state: 'ok', says: path };
+  return { ...base, state: 'problem', says: readFileSync(mark, 'utf8').trim() };
 }
 
 async function examineImage({ image, environment }: Config, runtime: string): Promise<Finding[]> {

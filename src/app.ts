@@ -29,6 +29,7 @@ import type { Clock } from './lib/clock.ts';
 import { localDay } from './lib/local-day.ts';
 import type { Log } from './lib/log.ts';
 import { terminalJid } from './model/chat.ts';
+import type { NanoclawError } from './model/errors.ts';
 import { Delivery } from './outbound/deliver.ts';
 import { Stream } from './outbound/stream.ts';
 import { noticesOf, reportStatus } from './report.ts';
@@ -54,6 +55,8 @@ export interface AppOptions {
   /** Platform channels; the terminal is always there. */
   readonly channels: Promise<readonly Channel[]> | readonly Channel[];
   readonly requestStop: (options: { now: boolean }) => void;
+  /** What is stored is not to be believed any more: the host is to end at once, for nothing it does next is right. */
+  readonly onBroken: (trouble: NanoclawError) => void;
 }
 
 export interface App {
@@ -177,12 +180,12 @@ async function build(options: AppOptions, stops: Stops): Promise<App> {
 }
 
 function openRegistry(
-  { config, clock, log }: AppOptions,
+  { config, clock, log, onBroken }: AppOptions,
   { stops, channelOf }: { stops: Stops; channelOf: Registry['channelOf'] },
 ): Registry {
   const lock = lockHome(join(config.home, 'data', 'host.lock'));
   stops.add(() => lock[Symbol.dispose]());
-  const store = Store.open(join(config.home, 'store', 'messages.db'));
+  const store = Store.open(join(config.home, 'store', 'messages.db'), onBroken);
   stops.add(() => store.close());
   store.transaction(() => store.usage.sumOlder((at) => localDay(at, config.timeZone)));
   const registry: Registry = {

@@ -1,4 +1,5 @@
 // The host as a process: settings, log, signals. The only file that may exit the process.
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApp } from './app.ts';
 import {
@@ -14,7 +15,8 @@ import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 import { Outgoing } from './lib/outgoing.ts';
-import { NanoclawError, systemCode } from './model/errors.ts';
+import { placeTrouble } from './lib/place-trouble.ts';
+import { NanoclawError, sentenceOf } from './model/errors.ts';
 
 export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
@@ -73,6 +75,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     chooseSandbox: (recorded) =>
       buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
     formerSandbox: (runtime) => formerSandbox(runtime, config, systemClock),
+    onBroken: (trouble) => die(log, trouble),
     requestStop: (how) => void stop(how).catch((error: unknown) => die(log, error)),
   });
   const app = await starting.catch((error: unknown) => {
@@ -85,16 +88,32 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
 }
 
-/** The first thing that is written: where that cannot be, nothing of this home can. */
+/** Where the host itself writes. (`store` is told of by who opens it.) */
+const ownFolders = [
+  'logs',
+  'logs/runs',
+  'data',
+  'data/ipc',
+  'data/sessions',
+  'data/spool',
+  'data/failed',
+  'data/gw',
+  'groups',
+];
+
+/** The first thing that is written. Where one of the host's own folders cannot be used, nothing begins. */
 function openLog(home: string): LogFile {
+  let path = join(home, 'logs', 'nanoclaw.log');
   try {
-    return new LogFile(join(home, 'logs', 'nanoclaw.log'));
+    const log = new LogFile(path);
+    for (const folder of ownFolders) {
+      path = join(home, folder);
+      // What is missing is made when it is needed.
+      if (existsSync(path)) accessSync(`${path}/.`, constants.W_OK | constants.X_OK);
+    }
+    return log;
   } catch (error) {
-    const where = join(home, 'logs');
-    throw new NanoclawError('home.not-writable', `${where} cannot be written by this user (${systemCode(error)}).`, {
-      cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.',
-      cause: error,
-    });
+    throw placeTrouble(error, path) ?? error;
   }
 }
 
@@ -124,9 +143,14 @@ function watchProcess(log: Log, stop: () => Promise<void>): () => void {
 }
 
 function die(log: Log, error: unknown): never {
-  log.fatal({ err: error }, 'the host ends because of an error it did not expect');
-  process.stderr.write(
-    `The host ends because of an error it did not expect: ${String(error)}. logs/nanoclaw.log has more.\n`,
-  );
+  if (error instanceof NanoclawError) {
+    log.fatal({ err: error }, `the host ends: ${sentenceOf(error)}`);
+    process.stderr.write(`The host ends. ${sentenceOf(error)}\n`);
+  } else {
+    log.fatal({ err: error }, 'the host ends because of an error it did not expect');
+    process.stderr.write(
+      `The host ends because of an error it did not expect: ${String(error)}. logs/nanoclaw.log has more.\n`,
+    );
+  }
   process.exit(1);
 }

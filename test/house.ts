@@ -15,6 +15,7 @@ import { EmbeddedGateway, type ModelUpstream } from '../src/gateway/embedded/gat
 import { createRehearsal, type Rehearsal } from '../src/gateway/rehearsal/rehearsal.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createLog } from '../src/lib/log.ts';
+import { sentenceOf } from '../src/model/errors.ts';
 import type { InboundMessage } from '../src/model/message.ts';
 import { LocalSandbox, localProgram } from '../src/sandbox/local.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
@@ -53,6 +54,8 @@ export class House implements AsyncDisposable {
   #sandbox: RecordingSandbox | undefined;
   readonly #log: string[] = [];
   #app: App | undefined;
+  /** Why the host would have ended at once. */
+  readonly broken: string[] = [];
 
   constructor(options: HouseOptions) {
     this.#options = options;
@@ -109,6 +112,7 @@ export class House implements AsyncDisposable {
       channels: [this.#options.platform ?? this.channel],
       chooseSandbox: async () => ({ sandbox, record: undefined }),
       requestStop: () => undefined,
+      onBroken: (trouble) => void this.broken.push(sentenceOf(trouble)),
     });
     this.withStore((store) => {
       if (!store.chats.get(owner)) {

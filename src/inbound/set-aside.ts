@@ -6,7 +6,7 @@ import { tellMain } from '../acts/tell-main.ts';
 import type { Log } from '../lib/log.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
 import type { InboundMessage } from '../model/message.ts';
-import { isOfThePlace } from '../store/database.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import { withoutCode } from './pair-command.ts';
 
 const mostFiles = 100;

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tempDirectory } from '../../test/temp-directory.ts';
@@ -78,6 +79,12 @@ class Box implements Disposable {
 
   serve(): boolean {
     return this.requests.serve(this.mailbox, asker) > 0;
+  }
+
+  damage(sql: string): void {
+    const db = new Database(join(this.#home.path, 'db', 'messages.db'));
+    db.exec(sql);
+    db.close();
   }
 
   reply(id: string): unknown {
@@ -214,4 +221,16 @@ test('what lies among the acknowledgements costs nothing: only those that matter
   box.serve();
   expect(readdirSync(join(box.path, 'messages'))).toEqual([`${unread}.json`]);
   expect(done).toEqual(['team: one', 'team: two']);
+});
+
+test('a reply that is damaged where it is stored is told as that, is not done again, and holds nobody up', () => {
+  using box = new Box();
+  const id = box.ask('hello');
+  box.serve();
+  box.damage("UPDATE requests SET reply = '{'");
+  const next = box.ask('next');
+  box.serve();
+  expect(box.reply(id)).toMatchObject({ ok: false, error: { code: 'reply_lost' } });
+  expect(box.reply(next)).toEqual({ ok: true, result: 'next' });
+  expect(done).toEqual(['team: hello', 'team: next']);
 });

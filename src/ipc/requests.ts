@@ -6,8 +6,8 @@ import { parseJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Place } from '../model/chat.ts';
 import type { Group } from '../model/group.ts';
-import { isDiskFull } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { Mailbox, MailboxFile } from './mailbox.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -69,7 +69,7 @@ export class Requests {
     return gone;
   }
 
-  /** False when it could not be done now (a full disk): it stays, and nobody is told that it failed. */
+  /** False when it could not be done now (a full disk, a locked database): it stays, and nobody is told that it failed. */
   #serveFile(mailbox: Mailbox, from: { place: 'messages' | 'tasks'; file: MailboxFile; asker: Asker }): boolean {
     const { place, file, asker } = from;
     const request = requestFile.safeParse(parseJson(file.text));
@@ -93,7 +93,9 @@ export class Requests {
     const { store, clock, log } = this.#parts;
     const known = store.requests.get(key.runId, key.id);
     if (known)
-      return known.hash === key.hash ? known.reply : refusal('id_reused', 'This id was used for another request.');
+      return known.hash === key.hash
+        ? (known.reply ?? lost)
+        : refusal('id_reused', 'This id was used for another request.');
     try {
       return store.transaction(() => {
         const reply = this.#do(key, request, asker);
@@ -102,7 +104,7 @@ export class Requests {
       });
     } catch (error) {
       log.error({ err: error, group: asker.group.folder, type: request.type }, 'a request failed');
-      if (isDiskFull(error)) return undefined;
+      if (isOfThePlace(error)) return undefined;
       const reply = refusal('failed', 'The host could not do this; nothing was changed.');
       store.requests.add({ ...key, reply }, clock.now());
       return reply;
@@ -128,6 +130,11 @@ export class Requests {
     return { turnId: turn.id, place: { jid: turn.chat_jid, thread: turn.thread ?? undefined } };
   }
 }
+
+const lost = refusal(
+  'reply_lost',
+  'The host has done this once, but its reply is damaged. Look what became of it before you ask for it again.',
+);
 
 function idOf({ name }: MailboxFile): string {
   return name.slice(0, -'.json'.length);

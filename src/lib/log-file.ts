@@ -1,11 +1,9 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCode } from '../model/errors.ts';
+import { placeTrouble } from './place-trouble.ts';
 
 const maxBytes = 10 * 1024 * 1024;
 const kept = 5;
-/** Nothing will ever be written there; a person has to move something. */
-const misplaced = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP']);
 
 /**
  * A log destination that starts a new file at 10 MiB and keeps five old ones (`name.1` is the newest). Throws where this
@@ -24,7 +22,8 @@ export class LogFile {
       this.#fd = openSync(path, 'a', 0o600);
       this.#size = fstatSync(this.#fd).size;
     } catch (error) {
-      if (misplaced.has(systemCode(error) ?? '')) throw error;
+      const trouble = placeTrouble(error, path);
+      if (trouble) throw trouble;
       // A full or failing disk must not keep the host from starting.
       process.stderr.write(`${path} cannot be written, so the log is lost (${String(error)}).\n`);
     }

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { NanoclawError, systemCode } from '../model/errors.ts';
+import { NanoclawError } from '../model/errors.ts';
 
 export type Db = Database.Database;
 
@@ -82,19 +82,4 @@ function keepCopy(db: Db, path: string, version: number): void {
     closeSync(fd);
   }
   renameSync(unfinished, copy);
-}
-
-/** True when the place, not what is stored, is the reason: later it may go, or once a person has helped. */
-export function isOfThePlace(error: unknown): boolean {
-  const code = systemCode(error) ?? '';
-  return (
-    /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|CORRUPT|NOTADB)/.test(code) ||
-    ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)
-  );
-}
-
-/** True when the disk, not the caller, is the reason. */
-export function isDiskFull(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE';
 }

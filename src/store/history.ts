@@ -1,4 +1,5 @@
 import { type Usage, usage } from '../../protocol/mailbox.ts';
+import { readColumn } from '../lib/json.ts';
 import type { Db } from './database.ts';
 
 export interface Attempt {
@@ -72,7 +73,7 @@ export class History {
   results(turnId: string): AttemptResult[] {
     return this.#results.all(turnId).map((row) => ({
       ...row,
-      usage: row.usage === null ? undefined : usage.parse(JSON.parse(row.usage)),
+      usage: readColumn(row.usage, usage, undefined),
     }));
   }
 

@@ -102,7 +102,7 @@ export class Outbox {
     this.#ofTurn = db.prepare<[string], { text: string }>(`SELECT
       CASE WHEN kind = 'edit' THEN '[changed ' || target || ' to] ' || text
         WHEN kind = 'reaction' THEN '[reacted ' || text || ' to ' || target || ']'
-        WHEN file IS NULL THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
+        WHEN file IS NULL OR NOT json_valid(file) THEN text ELSE '[file ' || json_extract(file, '$.name') || '] ' || text END AS text
       FROM outbox WHERE turn_id = ? AND state <> 'streaming' ORDER BY id`);
     this.#files = db.prepare<[], OutboxColumns>(
       "SELECT * FROM outbox WHERE state IN ('due', 'sending') AND file IS NOT NULL",

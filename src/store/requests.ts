@@ -1,4 +1,5 @@
 import { type ReplyFile, replyFile } from '../../protocol/mailbox.ts';
+import { readColumn } from '../lib/json.ts';
 import type { Db } from './database.ts';
 
 /** Replies already given: (run, id) is done once. */
@@ -13,9 +14,10 @@ export class Requests {
     this.#add = db.prepare('INSERT INTO requests (run_id, id, hash, reply, stored_at) VALUES (?, ?, ?, ?, ?)');
   }
 
-  get(runId: string, id: string): { hash: string; reply: ReplyFile } | undefined {
+  /** Without the reply where that is damaged. */
+  get(runId: string, id: string): { hash: string; reply: ReplyFile | undefined } | undefined {
     const row = this.#get.get(runId, id);
-    return row && { hash: row.hash, reply: replyFile.parse(JSON.parse(row.reply)) };
+    return row && { hash: row.hash, reply: readColumn(row.reply, replyFile, undefined) };
   }
 
   add(request: { runId: string; id: string; hash: string; reply: ReplyFile }, now: number): void {

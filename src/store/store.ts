@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasCode } from '../model/errors.ts';
 import { Attachments } from './attachments.ts';
 import { Chats } from './chats.ts';
 import { type Db, openDatabase, readMigrations } from './database.ts';
@@ -24,10 +25,12 @@ import { Tasks } from './tasks.ts';
 import { openingTrouble } from './trouble.ts';
 import { Turns } from './turns.ts';
 import { UsageSums } from './usage.ts';
+import { examineMarked, markDamaged, type OnBroken, Watch } from './watch.ts';
 
 /** Everything the host remembers. Synchronous; one connection; what must happen together happens in `transaction`. */
 export class Store {
   readonly #db: Db;
+  readonly #watch: Watch;
   readonly facts: Facts;
   readonly groups: Groups;
   readonly chats: Chats;
@@ -52,8 +55,9 @@ export class Store {
   readonly instants: Instants;
   readonly prune: Prune;
 
-  private constructor(db: Db) {
+  private constructor(db: Db, watch: Watch) {
     this.#db = db;
+    this.#watch = watch;
     this.facts = new Facts(db);
     this.groups = new Groups(db);
     this.chats = new Chats(db);
@@ -79,22 +83,28 @@ export class Store {
     this.prune = new Prune(db);
   }
 
-  /** Throws `store.*` with a cure: damaged, locked, full, closed to this user, newer, or a module for another Node. */
-  static open(path: string): Store {
+  /**
+   * Throws `store.*` with a cure: damaged, locked, full, closed to this user, newer, or a module for another Node.
+   * `onBroken` is called once, in the middle of whatever met it, when the file is damaged or taken away later.
+   */
+  static open(path: string, onBroken: OnBroken = () => undefined): Store {
     const here = dirname(fileURLToPath(import.meta.url));
     let db: Db | undefined;
     try {
       db = openDatabase(path, readMigrations(join(here, 'migrations')));
-      return new Store(db);
+      examineMarked(db, path);
+      return new Store(db, new Watch(db, path, onBroken));
     } catch (error) {
       db?.close();
-      throw openingTrouble(path, error);
+      const trouble = openingTrouble(path, error);
+      if (hasCode(trouble, 'store.damaged')) markDamaged(path, trouble);
+      throw trouble;
     }
   }
 
   /** All or nothing; nested calls join the outer one. */
   transaction<T>(work: () => T): T {
-    return this.#db.transaction(work).immediate();
+    return this.#watch.transaction(work);
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import { tempDirectory } from '../../test/temp-directory.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { lockHome } from './lock.ts';
 import { Store } from './store.ts';
-import { isStoreTrouble, openingTrouble } from './trouble.ts';
+import { isOfThePlace, openingTrouble } from './trouble.ts';
 
 function opening(path: string): unknown {
   try {
@@ -72,7 +72,7 @@ test('what a statement did wrong is no trouble of the place', () => {
   try {
     twice();
   } catch (error) {
-    expect(isStoreTrouble(error)).toBe(false);
+    expect(isOfThePlace(error)).toBe(false);
   }
   db.close();
 });

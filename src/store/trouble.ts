@@ -1,14 +1,28 @@
 // What can be wrong with the database itself; nothing of it is any message's fault.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import { NanoclawError, systemCode } from '../model/errors.ts';
 
-const troubles = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|IOERR|CORRUPT|FULL|CANTOPEN|PROTOCOL|NOTADB|PERM)/;
+/** True when the place, not what is stored, is the reason: later it may go, or once a person has helped. */
+export function isOfThePlace(error: unknown): boolean {
+  const code = systemCode(error) ?? '';
+  return (
+    /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|CORRUPT(?!_VTAB)|NOTADB)/.test(code) ||
+    ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)
+  );
+}
 
-/** SQLite could not do it now: locked, full, damaged, closed to us. What a statement itself did wrong is none of it. */
-export function isStoreTrouble(error: unknown): boolean {
-  return error instanceof Database.SqliteError && troubles.test(error.code);
+/** True when what the file says is not to be believed: it is damaged, or its disk gives no answer. A search index can be made anew. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT(?!_VTAB)|NOTADB|IOERR_(READ|SHORT_READ|DATA|CORRUPTFS|FSTAT|MMAP))/.test(
+    systemCode(error) ?? '',
+  );
+}
+
+/** True when the disk, not the caller, is the reason. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE';
 }
 
 /** Why a database cannot be opened, as a sentence with its cure; what is none of these troubles stays as it is. */
@@ -22,6 +36,12 @@ export function openingTrouble(path: string, error: unknown): unknown {
     return told('locked', `Another program holds ${path}.`, 'Close it (a database viewer, a backup) and start again.');
   if (/^SQLITE_(FULL|IOERR_WRITE)|^ENOSPC|^EDQUOT/.test(code))
     return told('full', `There is no room left on the disk of ${path}.`, 'Free some and start again.');
+  if (/^SQLITE_IOERR_(READ|SHORT_READ|DATA|CORRUPTFS|FSTAT|MMAP)|^EIO/.test(code))
+    return told(
+      'disk',
+      `The disk of ${path} gives errors (${code}).`,
+      'See that it is there and sound (dmesg says what the system knows), copy what you can from it, and start again.',
+    );
   if (code === 'EROFS')
     return told('closed', `The disk of ${path} can only be read.`, 'Set NANOCLAW_HOME to a directory on another one.');
   if (/^(SQLITE_(READONLY|CANTOPEN|PERM|IOERR)|EACCES|EPERM|ENOTDIR|EEXIST)/.test(code) || error instanceof TypeError)
@@ -56,6 +76,6 @@ function whose(path: string): string {
   return owner === undefined || owner === ours ? '' : `: it belongs to the user ${owner}, and the host runs as ${ours}`;
 }
 
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }

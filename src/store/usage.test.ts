@@ -58,6 +58,7 @@ test('results that were stored before there were sums are summed once, by the da
   db.exec(`INSERT INTO turns (id, group_folder, chat_jid, state, started_at) VALUES ('t', 'main', 'tg:1', 'done', 0)`);
   result.run(1, JSON.stringify(figures), Date.parse('2026-11-21T22:59:59Z'));
   result.run(2, JSON.stringify(figures), Date.parse('2026-11-21T23:00:00Z'));
+  result.run(9, '{', 0);
   result.run(3, JSON.stringify({ costUsd: 1 }), Date.parse('2026-11-22T22:59:59Z'));
   result.run(4, null, Date.parse('2026-11-22T12:00:00Z'));
   db.close();

@@ -54,7 +54,7 @@ export class UsageSums {
     this.#older = db.prepare<[], Figures & { group: string; quarter: number }>(`SELECT turns.group_folder AS "group",
         results.stored_at / ${quarterMs} AS quarter, COUNT(*) AS results, ${old('inputTokens')}, ${old('outputTokens')},
         ${old('cacheReadTokens')}, ${old('cacheWriteTokens')}, ${old('costUsd')}
-      FROM results JOIN turns ON turns.id = results.turn_id WHERE results.usage IS NOT NULL GROUP BY 1, 2`);
+      FROM results JOIN turns ON turns.id = results.turn_id WHERE json_valid(results.usage) GROUP BY 1, 2`);
     this.#summed = db.prepare("DELETE FROM facts WHERE key = 'usage'");
   }
 

@@ -6,6 +6,7 @@ import { postMessage } from '../acts/post-message.ts';
 import type { Mailbox } from '../ipc/mailbox.ts';
 import { localDay } from '../lib/local-day.ts';
 import type { InboxRow } from '../store/inbox.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { stripInternal } from '../text/internal.ts';
 import { takeEyesOff } from './eyes.ts';
@@ -20,12 +21,29 @@ export interface SayParts extends Pick<TurnParts, 'store' | 'clock' | 'log' | 'd
 
 /**
  * Stores a result: its rows are done, its text is said, in one transaction, once. A result that answers no row of its
- * turn any more (they were answered or taken back) is not said. False when it is no result for this group.
+ * turn any more (they were answered or taken back) is not said. `foreign`: it is no result for this group. `refused`: it
+ * cannot be stored, however often one tries, and counts as a failed one. Throws where the place is the reason.
  */
-export function acceptResult(parts: SayParts, folder: string, result: ResultFile): boolean {
-  const { store, clock, log, settings } = parts;
+export function acceptResult(parts: SayParts, folder: string, result: ResultFile): 'stored' | 'foreign' | 'refused' {
+  const { store, log } = parts;
   const turn = store.turns.get(result.turnId);
-  if (turn?.group_folder !== folder) return false;
+  if (turn?.group_folder !== folder) return 'foreign';
+  try {
+    storeResult(parts, turn, result);
+    return 'stored';
+  } catch (error) {
+    if (isOfThePlace(error)) throw error;
+    log.error({ err: error, group: folder, turn: turn.id }, 'a result cannot be stored; it counts as a failed one');
+    // What it answers would be waited for by a turn that never ends.
+    const failed = { code: 'agent' as const, message: 'the host could not store its answer' };
+    storeResult(parts, turn, { ...result, status: 'error', result: null, usage: undefined, error: failed });
+    return 'refused';
+  }
+}
+
+function storeResult(parts: SayParts, turn: TurnRow, result: ResultFile): void {
+  const { store, clock, log, settings } = parts;
+  const folder = turn.group_folder;
   const now = clock.now();
   store.transaction(() => {
     if (!store.turns.addResult(withAnswer(parts, folder, result), now)) return;
@@ -49,7 +67,6 @@ export function acceptResult(parts: SayParts, folder: string, result: ResultFile
     if (store.chats.get(turn.chat_jid)?.group !== folder) return;
     sayResult(parts, turn, { result, answered, replyTo });
   });
-  return true;
 }
 
 // What the gateway saw belongs to this result now; later it may have seen something else.

@@ -1,6 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts';
+import { placeTrouble } from '../lib/place-trouble.ts';
 import { NanoclawError, sentenceOf } from '../model/errors.ts';
-import { isDiskFull } from '../store/database.ts';
+import { isDiskFull } from '../store/trouble.ts';
 import { shorten } from '../text/shorten.ts';
 
 /** Why a turn failed although its message is innocent. Such rows wait and spend no attempt. */
@@ -103,6 +104,8 @@ export function failureOfError(error: unknown): Failure {
   if (error instanceof NanoclawError && /^(sandbox|gateway)\./.test(error.code)) {
     return { type: 'outside', cause: 'sandbox', detail: sentenceOf(error) };
   }
+  const trouble = placeTrouble(error);
+  if (trouble) return { type: 'outside', cause: 'sandbox', detail: sentenceOf(trouble) };
   return { type: 'message', reason: reasonIn(sentenceOf(error)) };
 }
 

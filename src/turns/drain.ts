@@ -48,10 +48,10 @@ type TurnLike = Pick<Turn, 'id' | 'place'>;
 function takeResult(parts: TurnParts, { mailbox, group }: Box, file: MailboxFile): boolean {
   const result = resultFile.safeParse(parseJson(file.text));
   if (!result.success) return mailbox.reject('results', file.name, 'this is no result');
-  if (!acceptResult(parts, group.folder, priced(parts, result.data))) {
-    return mailbox.reject('results', file.name, 'it belongs to no turn of this group');
-  }
+  const outcome = acceptResult(parts, group.folder, priced(parts, result.data));
+  if (outcome === 'foreign') return mailbox.reject('results', file.name, 'it belongs to no turn of this group');
   removeAnswered(parts, mailbox, result.data.turnId);
+  if (outcome === 'refused') return mailbox.reject('results', file.name, 'it cannot be stored');
   return mailbox.remove('results', file.name);
 }
 

@@ -73,7 +73,7 @@ export class LaneFrames {
 
   storeTold(mailbox: Mailbox): void {
     for (let [result] = this.#told; result; [result] = this.#told) {
-      if (acceptResult(this.#parts, this.#folder, priced(this.#parts, result)))
+      if (acceptResult(this.#parts, this.#folder, priced(this.#parts, result)) !== 'foreign')
         removeAnswered(this.#parts, mailbox, result.turnId);
       this.#told.shift();
     }

@@ -3,7 +3,7 @@ import { tellMain } from '../acts/tell-main.ts';
 import type { Place } from '../model/chat.ts';
 import { sentenceOf } from '../model/errors.ts';
 import type { Group } from '../model/group.ts';
-import { isStoreTrouble } from '../store/trouble.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { type Failure, failureOfError } from './causes.ts';
 import { drainLast, drainMailbox } from './drain.ts';
@@ -100,7 +100,7 @@ export class Lane {
     try {
       const outside = failureOfError(error);
       if (outside.type === 'outside') holdPlace(this.#parts, group.folder, place, outside);
-      if (outside.type === 'outside' || isStoreTrouble(error)) return;
+      if (outside.type === 'outside' || isOfThePlace(error)) return;
       store.transaction(() => {
         Turn.fail(this.#parts, { group, place }, { type: 'message', reason: 'my host could not prepare it' });
         const text = `⚠️ A turn in ${place.jid} could not be prepared: ${sentenceOf(error).replaceAll('<', '‹')}`;

@@ -6,7 +6,7 @@ import type { Group } from '../model/group.ts';
 import { type Message, messageName } from '../model/message.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import { wordsOfRow } from '../store/outbox-row.ts';
-import { isStoreTrouble } from '../store/trouble.ts';
+import { isOfThePlace } from '../store/trouble.ts';
 import type { TurnRow } from '../store/turns.ts';
 import { cutInBatches } from './batches.ts';
 import type { Failure } from './causes.ts';
@@ -209,7 +209,7 @@ function withoutPoison<T>(parts: TurnParts, at: At, claim: () => T): T {
   try {
     return claim();
   } catch (error) {
-    if (isStoreTrouble(error) || !giveUpPoison(parts, at)) throw error;
+    if (isOfThePlace(error) || !giveUpPoison(parts, at)) throw error;
     return withoutPoison(parts, at, claim);
   }
 }
@@ -223,7 +223,7 @@ function giveUpPoison(parts: TurnParts, at: At): boolean {
       return error === undefined ? [] : [{ row, error }];
     });
     for (const { row, error } of rows) {
-      if (isStoreTrouble(error)) throw error;
+      if (isOfThePlace(error)) throw error;
       log.error({ err: error, group: at.group.folder, message: row.message_seq }, 'a message cannot be read');
       giveUpUnread(parts, row, 'I cannot read what is stored of it');
     }

@@ -70,3 +70,16 @@ test('logs -f goes on when the log begins anew, and loses no line', async () => 
   await followed.said('stdout', /half a line\n.*info {2}new\n/);
   followed.kill();
 });
+
+test.each(['groups', 'data', 'data/ipc', 'data/sessions', 'data/spool', 'store'])(
+  'a file in the place of %s stops the start with its path and what to do',
+  async (place) => {
+    await using machine = new Machine({ settings: { CONTAINER_RUNTIME: 'local' } });
+    mkdirSync(join(machine.home, place, '..'), { recursive: true });
+    writeFileSync(join(machine.home, place), '');
+    const ran = await machine.run(['start', '--no-chat']);
+    expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(join(machine.home, place)) });
+    expect(ran.stderr).toMatch(/move it away|See that/);
+    expect(ran.stderr).not.toContain('    at ');
+  },
+);
