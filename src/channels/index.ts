@@ -62,8 +62,9 @@ function checkSettings(manifest: ChannelManifest, parts: ChannelParts): void {
   const checked = manifest.settings.safeParse(Object.fromEntries(given));
   const issue = checked.error?.issues[0];
   if (!issue) return;
-  throw new NanoclawError('config.invalid', `${String(issue.path[0])} is not valid: ${issue.message}.`, {
-    cure: 'Change it in .env or in the environment.',
+  const name = String(issue.path[0]);
+  throw new NanoclawError('config.invalid', `${name} in ${parts.placeOf(name)} is not valid: ${issue.message}.`, {
+    cure: 'Change it there; docs/reference/settings.md says what it takes.',
   });
 }
 

@@ -13,6 +13,7 @@ export const command = (cli: Cli) =>
       const { group, once } = args;
       if (group === '') throw usageError('--group needs the folder of a group.');
       if (once !== undefined && once.trim() === '') throw usageError('--once needs something to say.');
+      await cli.waitForStart();
       const unfinished = await cli.withHost((host) => talk(cli, host, { group, once, notices: [] }));
       if (unfinished) cli.note('The answer that is being written will be here next time.');
     },
