@@ -37,18 +37,18 @@ export class OwnHost {
     if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => cli.note(line));
     // Ctrl-C is for the host while it starts: it says so and ends what it has begun.
     const unhear = hearStops(() => child.kill('SIGINT'));
-    let end = () => {};
+    let end: (() => void) | undefined;
     const ready = await new Promise<readonly string[] | undefined>((resolve, reject) => {
       child.on('message', (sent) => {
         const message = hostMessage.parse(sent);
-        end();
+        end?.();
         if ('notices' in message) return resolve(message.notices);
-        end = message.step === null ? () => {} : cli.progress.begin(message.step);
+        end = message.step === null ? undefined : cli.progress.begin(message.step);
       });
       child.once('error', reject);
       child.once('exit', () => resolve(undefined));
     }).finally(() => {
-      end();
+      end?.();
       unhear();
     });
     if (ready) return new OwnHost(child, ready);
