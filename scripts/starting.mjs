@@ -1,6 +1,6 @@
 // A start tells other terminals what it is doing before there is a host to ask: on data/starting.sock of its home. Who
 // listens there lives, so a start that has died is never mistaken for one that goes on. A hint: no start depends on it.
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { inWords } from './progress.mjs';
@@ -15,6 +15,8 @@ export class Starting {
   #server;
   #asking = new Set();
   #at = Date.now();
+  /** The folder for the socket, where we have made it. */
+  #made;
 
   /** @param {import('./progress.mjs').Progress} progress */
   constructor(progress) {
@@ -27,7 +29,7 @@ export class Starting {
     const file = socketOf(home);
     if (Buffer.byteLength(file) > longestPath) return;
     try {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      if (mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })) this.#made = path.dirname(file);
       // Of a start that has died: whoever lives has been asked before.
       rmSync(file, { force: true });
     } catch (error) {
@@ -46,6 +48,8 @@ export class Starting {
   close() {
     this.#server.close();
     for (const socket of this.#asking) socket.destroy();
+    if (this.#made !== undefined) removeIfEmpty(this.#made);
+    this.#made = undefined;
   }
 
   #answer(socket) {
@@ -85,6 +89,15 @@ export function askStarting(home) {
       resolve({ pid, says, stop: () => socket.write('stop\n'), ended, leave: () => socket.destroy() });
     });
   });
+}
+
+/** A start that did not come to anything leaves nothing. */
+function removeIfEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(error.code)) throw error;
+  }
 }
 
 function socketOf(home) {

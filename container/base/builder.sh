@@ -28,7 +28,7 @@ run_build() {
 steps() {
   # mawk, the awk of Debian and Ubuntu, shows nothing before it has read 4 kB, unless told to.
   local reader=(awk)
-  if awk -W version 2>/dev/null </dev/null | grep -q '^mawk'; then reader=(awk -W interactive); fi
+  case $(awk -W version 2>/dev/null </dev/null || true) in mawk*) reader=(awk -W interactive) ;; esac
   "${reader[@]}" -v prefix="$1" '
     { line = $0; text = "" }
     line ~ /^(Step [0-9]+\/[0-9]+ : |(\[[0-9]+\/[0-9]+\] )?STEP [0-9]+\/[0-9]+: )/ { sub(/^[^:]*: /, "", line); text = line }

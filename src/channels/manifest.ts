@@ -23,8 +23,6 @@ export interface ChannelManifest {
 export interface ChannelParts {
   /** The text of a setting, undefined where it is not set; the manifest's schema has accepted it. */
   setting(name: string): string | undefined;
-  /** Where a person wrote it (`line 3 of /home/ann/.env`), for what is told of one that is wrong. */
-  placeOf(name: string): string;
   readonly clock: Clock;
   readonly log: Log;
   /** Kept-alive connections over slow lines and the proxy of the settings; ask for each request. Node's own if not given. */

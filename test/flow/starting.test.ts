@@ -20,7 +20,8 @@ function slowMachine(): Machine {
   return machine;
 }
 
-const building = (machine: Machine) => machine.processes().filter(({ command }) => /sleep 8640[12]/.test(command)).length;
+const building = (machine: Machine) =>
+  machine.processes().filter(({ command }) => /sleep 8640[12]/.test(command)).length;
 const isBuilding = (machine: Machine) => eventually('the build to run', () => building(machine) === 2, 60_000);
 const says = /The host is starting \(pid \d+, since \d\d:\d\d:\d\d\): building the agent image \(\d+ s\)/;
 
@@ -44,7 +45,9 @@ test('other commands say that a host is starting and what it does, and stop ends
   expect(await machine.run(['stop'])).toEqual({ code: 0, stdout: 'Stopped.\n', stderr: '' });
   const ran = await host.ended;
   expect(ran.code).toBe(130);
-  expect(ran.stderr).toMatch(/RUN install everything\nStopped\. What was built so far is kept; start again to go on\.\n$/);
+  expect(ran.stderr).toMatch(
+    /RUN install everything\nStopped\. What was built so far is kept; start again to go on\.\n$/,
+  );
   expect(building(machine)).toBe(0);
   expect(existsSync(join(machine.home, 'data', 'starting.sock'))).toBe(false);
   expect((await machine.run(['status'])).stderr).toContain('No host is running here');
@@ -57,7 +60,11 @@ test('chat waits for a host that is starting, and ends with it when it is stoppe
   const chat = machine.start(['chat', '--once', 'hello']);
   await chat.said('stderr', /Waiting for it …/);
   await machine.run(['stop']);
-  expect(await chat.ended).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('No host is running') });
+  expect(await chat.ended).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringContaining('No host is running'),
+  });
   expect((await host.ended).code).toBe(130);
 });
 
@@ -79,7 +86,10 @@ test('a start that is killed takes its build with it and is not taken for one th
   host.kill();
   await host.ended;
   await eventually('its build to end', () => building(machine) === 0);
-  expect(await machine.run(['status'])).toMatchObject({ code: 3, stderr: expect.stringContaining('No host is running') });
+  expect(await machine.run(['status'])).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('No host is running'),
+  });
   const again = machine.start(['start', '--no-chat']);
   await isBuilding(machine);
   expect((await machine.run(['stop'])).stdout).toBe('Stopped.\n');
