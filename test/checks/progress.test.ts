@@ -38,5 +38,9 @@ test('on a terminal the line stays below what is said, is no wider than it, and 
   await eventually('the line', () => text().includes('…'));
   progress.say('2/3 image');
   end();
-  expect(text()).toMatch(/\r\u001b\[K2\/3 image\n… building something with a v\r\u001b\[K$/);
+  const gone = '\r\u001b[K';
+  expect(
+    text().endsWith(`${gone}2/3 image
+… building something with a v${gone}`),
+  ).toBe(true);
 });
