@@ -48,7 +48,7 @@ const rooms = {
 };
 
 /** What is no room of src. */
-const beside = { cli: ['^setup/'], index: [composition] };
+const beside = { cli: ['^setup/', '^scripts/(starting|progress|stops)\\.mjs$'], index: [composition] };
 
 const floorRules = Object.entries(rooms).map(([room, { ground = groundFloor, may, why }]) => ({
   name: `floor-${room}`,

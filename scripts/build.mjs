@@ -13,8 +13,14 @@ import {
 import path from 'node:path';
 import { contentHash } from './content-hash.mjs';
 import { InstallError, readStamp, writeStamp } from './install.mjs';
+import { holdInstallLock } from './install-lock.mjs';
 
 const parts = ['src', 'protocol', 'setup'];
+/** Of scripts/, what the sources import. */
+const bundled = [
+  ...['build', 'content-hash', 'install', 'install-lock', 'install-problems', 'own-group', 'preflight', 'progress'],
+  ...['starting', 'stops'],
+];
 /** The command, and what its rooms find by folder. */
 const entries = [
   /^src\/cli\/(main|commands\/[^/]+)\.ts$/,
@@ -24,12 +30,23 @@ const entries = [
 /** Found next to their own files at run time, so they stay where they are. */
 const notBundled = ['better-sqlite3', 'esbuild'];
 
-/** Brings `root/dist` to what the sources say; silent when it is. Several may do so at once: the last one wins, all are right. */
+/** Brings `root/dist` to what the sources say; silent when it is. One at a time: nobody sees it while it is exchanged for the same. */
 export async function ensureBuilt(root, { log }) {
   const dist = path.join(root, 'dist');
   const stamp = sourceStamp(root);
   if (readStamp(dist) === stamp) return;
+  const lock = await holdInstallLock(root, { log });
+  try {
+    // Whoever held it may have done it.
+    if (readStamp(dist) !== stamp) await buildAnew(root, { dist, stamp, log });
+  } finally {
+    lock.release();
+  }
+}
+
+async function buildAnew(root, { dist, stamp, log }) {
   log('Building the host …');
+  removeBroken(root);
   const fresh = makeFolder(root);
   try {
     const { build } = await import('esbuild');
@@ -47,6 +64,13 @@ export function isBuilt(root) {
   return readStamp(path.join(root, 'dist')) === sourceStamp(root);
 }
 
+/** What a build that was ended has left. */
+function removeBroken(root) {
+  for (const name of readdirSync(root)) {
+    if (name.startsWith('.dist-')) rmSync(path.join(root, name), { recursive: true, force: true });
+  }
+}
+
 function makeFolder(root) {
   try {
     const folder = mkdtempSync(path.join(root, '.dist-'));
@@ -62,12 +86,7 @@ function makeFolder(root) {
 }
 
 function sourceStamp(root) {
-  const places = [
-    ...parts,
-    'package-lock.json',
-    ...['build', 'content-hash', 'install', 'install-problems', 'preflight'].map((one) => `scripts/${one}.mjs`),
-    'scripts/preflight',
-  ];
+  const places = [...parts, 'package-lock.json', ...bundled.map((one) => `scripts/${one}.mjs`), 'scripts/preflight'];
   return contentHash(
     root,
     places.map((place) => path.join(root, place)),
@@ -197,7 +216,7 @@ async function run(build, options) {
   }
 }
 
-// A folder cannot be replaced in one step; who comes between the two finds none, and builds.
+// A folder cannot be replaced in one step; who comes between the two finds none, and waits for us to end.
 function replace(dist, fresh) {
   const old = `${fresh}-old`;
   try {
@@ -205,11 +224,6 @@ function replace(dist, fresh) {
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }
-  try {
-    renameSync(fresh, dist);
-  } catch (error) {
-    // Somebody else was quicker, with the same.
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  }
+  renameSync(fresh, dist);
   rmSync(old, { recursive: true, force: true });
 }

@@ -1,22 +1,27 @@
 // Two starts of a fresh clone must not install at once: each npm removes what the other one has just written.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InstallError } from './install-error.mjs';
 
-/** Waits for whoever installs into `folder` already. The lock of a process that has died is taken over. */
-export async function holdInstallLock(folder, { log }) {
+/**
+ * Waits for whoever installs into `folder` already. The lock of a process that has died is taken over.
+ * @param {string} folder
+ * @param {{ log: (line: string) => void, signal?: AbortSignal | undefined }} options
+ */
+export async function holdInstallLock(folder, { log, signal }) {
   const file = path.join(folder, '.install-lock');
   for (let told = false; ; ) {
     const holder = take(file);
     if (holder === undefined) return { release: () => rmSync(file, { force: true }) };
     if (!lives(holder)) {
-      rmSync(file, { force: true });
+      takeFromDead(file, holder);
       continue;
     }
     if (!told) log(`Another command (pid ${holder}) is installing here already; waiting for it …`);
     told = true;
     await pause(300);
+    signal?.throwIfAborted();
   }
 }
 
@@ -31,6 +36,20 @@ function take(file) {
     throw new InstallError(
       `${path.dirname(file)} cannot be written (${error.code}), but something has to be installed there once. Run this once as its owner, or make a clone of your own.`,
     );
+  }
+}
+
+/** Several may find the same dead holder: one gets its lock out of the way, and nobody that of a living one. */
+function takeFromDead(file, holder) {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    // Somebody was quicker and holds it by now.
+    if (holderOf(aside) !== holder) linkSync(aside, file);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

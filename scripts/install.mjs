@@ -1,5 +1,4 @@
 // Installs what is missing and builds what is stale. Plain Node: it runs before any package is there.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -8,10 +7,10 @@ import { contentHash } from './content-hash.mjs';
 import { InstallError } from './install-error.mjs';
 import { holdInstallLock } from './install-lock.mjs';
 import { headersFor, installProblem, loadProblem } from './install-problems.mjs';
+import { runInGroup } from './own-group.mjs';
 
 const stampName = '.nanoclaw-stamp';
-// A person who sees nothing for longer believes that it hangs.
-const saySomethingEveryMs = 15_000;
+const nobodyLooks = () => () => undefined;
 
 export { InstallError };
 
@@ -21,37 +20,46 @@ export function isInstalled(root) {
   return readStamp(path.join(root, 'node_modules')) === installStamp(root) && existsSync(native);
 }
 
-/** Brings `root/node_modules` to what the lock file says. Silent when it is. `log` gets progress, a line at a time. */
-export async function ensureInstalled(root, { log }) {
+/**
+ * Brings `root/node_modules` to what the lock file says. Silent when it is.
+ * @param {string} root
+ * @param {{ log: (line: string) => void, begin?: (step: string) => () => void, signal?: AbortSignal | undefined }} options `log`
+ *   gets what is told, a line at a time; `begin` is told what takes long, and returns what is called at its end. Whoever aborts
+ *   `signal` gets its reason once nothing of it runs any more.
+ */
+export async function ensureInstalled(root, { log, begin = nobodyLooks, signal }) {
   if (isInstalled(root)) return;
-  const lock = await holdInstallLock(root, { log });
+  const lock = await holdInstallLock(root, { log, signal });
   try {
     // Whoever held it may have done all of it.
-    if (!isInstalled(root)) await install(root, { log });
+    if (!isInstalled(root)) await install(root, { log, begin, signal });
   } finally {
     lock.release();
   }
 }
 
-async function install(root, { log }) {
+async function install(root, how) {
   if (!sameAsLock(root)) {
-    await npmCi(root, { log, what: 'the packages' });
+    await npmCi(root, { ...how, what: 'the packages' });
   } else if (whyNotLoaded(root) !== undefined) {
     // Same packages, another Node, or a rebuild that was broken off: only what is compiled has to be made again.
-    await npm(root, ['rebuild', 'better-sqlite3'], { log, what: 'the database for this Node' });
+    await npm(root, ['rebuild', 'better-sqlite3'], { ...how, what: 'the database for this Node' });
   }
   const problem = whyNotLoaded(root);
   if (problem !== undefined) throw new InstallError(loadProblem(problem, headersFor(process.env, homedir())));
   writeStamp(path.join(root, 'node_modules'), installStamp(root));
 }
 
-/** Installs the agent runner's packages and builds it; for the local sandbox and tests (an image has its own). */
-export async function ensureRunner(root, { log }) {
+/**
+ * Installs the agent runner's packages and builds it; for the local sandbox and tests (an image has its own).
+ * @type {typeof ensureInstalled}
+ */
+export async function ensureRunner(root, { log, begin = nobodyLooks, signal }) {
   const folder = path.join(root, 'container', 'agent-runner');
   if (isRunnerReady(root, folder)) return;
-  const lock = await holdInstallLock(folder, { log });
+  const lock = await holdInstallLock(folder, { log, signal });
   try {
-    await installRunner(root, { folder, log });
+    await installRunner(root, { folder, log, begin, signal });
   } finally {
     lock.release();
   }
@@ -67,18 +75,23 @@ function runnerStamp(root, folder) {
   return contentHash(root, [...sources, path.join(root, 'protocol')]);
 }
 
-async function installRunner(root, { folder, log }) {
+async function installRunner(root, { folder, ...how }) {
   const modules = path.join(folder, 'node_modules');
   const installed = installStamp(folder);
   if (readStamp(modules) !== installed) {
-    if (!sameAsLock(folder)) await npmCi(folder, { log, what: "the agent runner's packages" });
+    if (!sameAsLock(folder)) await npmCi(folder, { ...how, what: "the agent runner's packages" });
     writeStamp(modules, installed);
   }
   const dist = path.join(folder, 'dist');
   const built = runnerStamp(root, folder);
   if (readStamp(dist) === built) return;
-  log('Building the agent runner …');
-  const { code, output } = await runQuietly(process.execPath, [path.join(folder, 'build.mjs')], folder);
+  how.log('Building the agent runner …');
+  const { signal } = how;
+  const { code, output } = await runInGroup(process.execPath, [path.join(folder, 'build.mjs')], {
+    cwd: folder,
+    signal,
+  });
+  signal?.throwIfAborted();
   if (code !== 0) throw new InstallError(`Building the agent runner failed:\n${output.trim()}`);
   writeStamp(dist, built);
 }
@@ -106,7 +119,13 @@ function sameAsLock(folder) {
 
 function packagesOf(lock) {
   if (!existsSync(lock)) return undefined;
-  return JSON.parse(readFileSync(lock, 'utf8')).packages;
+  try {
+    return JSON.parse(readFileSync(lock, 'utf8')).packages;
+  } catch (error) {
+    // npm was ended while it wrote it.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** What the system said when the compiled part was loaded; undefined when it was. */
@@ -121,51 +140,41 @@ function whyNotLoaded(root) {
   }
 }
 
-function npmCi(folder, { log, what }) {
+function npmCi(folder, how) {
   // A production environment must not leave out what the start itself needs (esbuild's binary, typescript).
-  return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], { log, what });
+  return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], how);
 }
 
-async function npm(folder, args, { log, what }) {
+async function npm(folder, args, { log, begin, signal, what }) {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   log(`Installing ${what} (a minute or two the first time) …`);
-  const ticker = setInterval(() => log(`… still installing ${what} (${seconds()} s)`), saySomethingEveryMs);
+  const end = begin(`installing ${what}`);
   const headers = headersFor(process.env, homedir());
-  const { code, output } = await runQuietly('npm', args, folder, {
+  const env = {
     ...process.env,
     // The npm that runs is one for this very Node, also where another one comes first in PATH.
     PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`,
     ...(headers.state === 'there' ? { npm_config_nodedir: headers.folder } : {}),
-  }).finally(() => clearInterval(ticker));
+  };
+  // Nothing of it reaches our own output, and it cannot eat our input (`printf … | npm start`).
+  const { code, output } = await runInGroup('npm', args, { cwd: folder, env, signal }).finally(end);
+  signal?.throwIfAborted();
+  if (code === 127) throw new InstallError('npm cannot be started. Install Node with npm, then run this again.');
   if (code !== 0) {
     throw new InstallError(`Installing ${what} failed (npm ${args[0]}). ${installProblem(output, { code, headers })}`);
   }
   log(`Installed ${what} in ${seconds()} s.`);
 }
 
-/** Nothing of the program reaches our own output, and it cannot eat our input (`printf … | npm start`). */
-function runQuietly(command, args, cwd, env = process.env) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    const keep = (chunk) => {
-      output = (output + chunk).slice(-64_000);
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.on('error', (error) => {
-      reject(
-        new InstallError(`${command} cannot be started (${error.code}). Install Node with npm, then run this again.`),
-      );
-    });
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}
-
 export function readStamp(folder) {
-  const file = path.join(folder, stampName);
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  try {
+    return readFileSync(path.join(folder, stampName), 'utf8').trim();
+  } catch (error) {
+    // Not there, or just being exchanged.
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 export function writeStamp(folder, stamp) {

@@ -71,7 +71,7 @@ async function commandsPage(root, load) {
     note,
     '',
     '`./nanoclaw <command>` in the checkout, or `nanoclaw` where it is linked; `--help` after any of them. Exit codes:',
-    '0 done, 1 failed (stderr says why and what to do), 2 wrong usage, 3 the host is not running.',
+    '0 done, 1 failed (stderr says why and what to do), 2 wrong usage, 3 the host is not running (yet), 130 a start was stopped.',
     ...commands,
   ]);
 }

@@ -42,6 +42,7 @@ export async function buildChannels(
   const { channels, skipped } = await loadChannels({
     ...parts,
     setting,
+    placeOf: config.placeOf,
     agentFor: (url) => outgoing.agentFor(url),
     commands: chatCommands,
   });
@@ -72,9 +73,9 @@ export function serveRehearsalModel(port: number): Promise<{ readonly url: strin
   return serveRehearsal(createRehearsal(), port);
 }
 
-/** Brings a runtime to where runs can start; `install` is a command that makes one possible, to be run as root. */
+/** Brings a runtime to where runs can start (aborting `signal` ends that, and is thrown once it has ended); `install` is a command that makes one possible, to be run as root. */
 export interface Preparer {
-  prepare(runtime: RuntimeName, image: string): Promise<void>;
+  prepare(runtime: RuntimeName, how: { image: string; signal: AbortSignal }): Promise<void>;
   /** True when it was done and choosing again is worth while. */
   install(command: readonly string[]): Promise<boolean>;
 }
@@ -82,12 +83,15 @@ export interface Preparer {
 /** The sandbox of the settings, of an earlier start, or of what this machine has; `record` when it was decided now. */
 export async function buildSandbox(
   config: Config,
-  parts: BuildParts & { recorded: string | undefined; preparer: Preparer },
+  parts: BuildParts & { recorded: string | undefined; preparer: Preparer; signal: AbortSignal },
 ): Promise<{ sandbox: Sandbox; record: RuntimeName | undefined; notice: string | undefined }> {
-  const { clock, preparer, log } = parts;
+  const { clock, preparer, log, signal } = parts;
   const choice = await choose(config, parts);
+  signal.throwIfAborted();
   const sandbox = sandboxFor(choice.runtime, config, clock);
-  if (choice.record || (await answers(sandbox, log))) await preparer.prepare(choice.runtime, config.image);
+  if (choice.record || (await answers(sandbox, log))) {
+    await preparer.prepare(choice.runtime, { image: config.image, signal });
+  }
   return { sandbox, record: choice.record ? choice.runtime : undefined, notice: choice.notice };
 }
 

@@ -38,7 +38,7 @@ test.each([
   using home = tempDirectory();
   expect(() =>
     readConfig(home.path, { environment: { [name]: value }, channelSettings: ['TELEGRAM_BOT_TOKEN'] }),
-  ).toThrow(new RegExp(`^${name} is not valid`));
+  ).toThrow(new RegExp(`^${name} in the environment is not valid`));
 });
 
 test.each([
@@ -134,6 +134,6 @@ test('proxies come from the environment and from .env, in either case, and print
   expect(proxies.none).toBe('10.0.0.0/8');
   expect(`${inspect({ proxies, config }, { depth: 9 })} ${JSON.stringify(proxies)}`).not.toContain('canary');
   expect(() => readConfig(home.path, { environment: { HTTPS_PROXY: 'socks5://ann:canary@p:1' } })).toThrow(
-    /^HTTPS_PROXY is not the address of a proxy that is spoken to by HTTP\.$/,
+    /^HTTPS_PROXY in the environment is not the address of a proxy that is spoken to by HTTP\.$/,
   );
 });

@@ -45,6 +45,8 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number];
   /** Settings of channels by variable name, as their manifests list them. */
   readonly channelSettings: ReadonlyMap<string, Secret>;
+  /** Where a setting that is given stands: `line 3 of /home/ann/.env`, or the environment. */
+  readonly placeOf: (name: string) => string;
   /** Sentences about settings that work and should not stay as they are. */
   readonly warnings: readonly string[];
   /** What the sandbox room may know of the real environment. */
@@ -74,12 +76,12 @@ export function readConfig(checkout: string, sources: ConfigSources = {}): Confi
   const file = fromFile(path, channelSettings);
   const fromEnvironment = known(environment, [...Object.keys(settings.shape), ...(channelSettings ?? [])]);
   const given = { ...file.values, ...fromEnvironment };
-  refuseMisplaced(given, (name) =>
-    name in fromEnvironment ? 'the environment' : `line ${file.lines[name]} of ${path}`,
-  );
+  const placeOf = (name: string) =>
+    name in fromEnvironment ? 'the environment' : `line ${file.lines[name]} of ${path}`;
+  refuseMisplaced(given, placeOf);
   const warnings = readableSecrets(file) ? [`${path} holds a secret and others can read it: chmod 600 "${path}"`] : [];
   const channels = secretsOf(given, channelSettings ?? []);
-  return toConfig(parse(given), { checkout, home, environment, channels, warnings });
+  return toConfig(parse(given, placeOf), { checkout, home, environment, channels, placeOf, warnings });
 }
 
 function refuseMisplaced(given: Record<string, string>, placeOf: (name: string) => string): void {
@@ -145,12 +147,13 @@ function fromFile(path: string, channelSettings: readonly string[] | undefined):
   return found;
 }
 
-function parse(given: Record<string, string>): Values {
+function parse(given: Record<string, string>, placeOf: (name: string) => string): Values {
   const parsed = settings.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new NanoclawError('config.invalid', `${String(issue?.path[0])} is not valid: ${issue?.message}.`, {
-    cure: 'Change it in .env or in the environment; docs/reference/settings.md says what it takes.',
+  const name = String(issue?.path[0]);
+  throw new NanoclawError('config.invalid', `${name} in ${placeOf(name)} is not valid: ${issue?.message}.`, {
+    cure: 'Change it there; docs/reference/settings.md says what it takes.',
   });
 }
 
@@ -159,6 +162,7 @@ interface Surroundings {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly channels: ReadonlyMap<string, Secret>;
+  readonly placeOf: (name: string) => string;
   readonly warnings: readonly string[];
 }
 
@@ -174,7 +178,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     diskMinFreeBytes: bytesOf(values.DISK_MIN_FREE),
     credential: credentialOf(values),
     upstreamUrl: values.ANTHROPIC_BASE_URL,
-    proxies: proxiesOf(values),
+    proxies: proxiesOf(values, at.placeOf),
     runtime: values.CONTAINER_RUNTIME,
     image: values.CONTAINER_IMAGE,
     signOfLifeMs: values.CONTAINER_TIMEOUT,
@@ -186,6 +190,7 @@ function toConfig(values: Values, at: Surroundings): Config {
     maxMessagesPerPrompt: values.MAX_MESSAGES_PER_PROMPT,
     logLevel: values.LOG_LEVEL,
     channelSettings: at.channels,
+    placeOf: at.placeOf,
     warnings: at.warnings,
     environment: {
       path: at.environment['PATH'] ?? '',
@@ -223,10 +228,10 @@ function systemZone(environment: NodeJS.ProcessEnv): string {
   return isZone(timeZone) ? timeZone : 'UTC';
 }
 
-function proxiesOf(values: Values): Proxies {
+function proxiesOf(values: Values, placeOf: (name: string) => string): Proxies {
   const { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: none } = values;
-  if (http) readProxy('HTTP_PROXY', http);
-  if (https) readProxy('HTTPS_PROXY', https);
+  if (http) readProxy('HTTP_PROXY', http, placeOf('HTTP_PROXY'));
+  if (https) readProxy('HTTPS_PROXY', https, placeOf('HTTPS_PROXY'));
   return { http, https, none };
 }
 

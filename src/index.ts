@@ -16,7 +16,7 @@ import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 import { Outgoing } from './lib/outgoing.ts';
 import { placeTrouble } from './lib/place-trouble.ts';
-import { NanoclawError, sentenceOf } from './model/errors.ts';
+import { hasCode, NanoclawError, sentenceOf } from './model/errors.ts';
 
 export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
@@ -24,6 +24,8 @@ export { settleRuntime } from './settle-runtime.ts';
 export interface RunHostOptions {
   readonly checkout: string;
   readonly preparer: Preparer;
+  /** It was asked to end before it is ready. What is being prepared ends first; then `runHost` throws `host.stopped`. */
+  readonly onStopped: () => void;
   /** Log lines for a person, where nobody else uses the terminal. */
   readonly echo?: ((line: string) => void) | undefined;
 }
@@ -43,12 +45,18 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   const file = openLog(config.home);
   const awake = stayAwake();
   const log = createLog(config.logLevel, { write: (line) => tee(line, file, options.echo) });
+  let ready = false;
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     finish = resolve;
   });
   let stopping: Promise<void> | undefined;
+  const unready = new AbortController();
   const stop = (how: { now: boolean }) => {
+    if (!ready && !unready.signal.aborted) {
+      options.onStopped();
+      unready.abort(new NanoclawError('host.stopped', 'The start was ended before the host was ready.'));
+    }
     const stopped = starting.then((app) => app.stop(how));
     // Whoever asks again hurries the same end.
     stopping ??= stopped.finally(() => {
@@ -72,8 +80,13 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     log,
     channels,
     gateway: buildGateway(config, { clock: systemClock, log, outgoing }),
-    chooseSandbox: (recorded) =>
-      buildSandbox(config, { clock: systemClock, log, recorded, preparer: options.preparer }),
+    chooseSandbox: async (recorded) => {
+      const { signal } = unready;
+      const { preparer } = options;
+      const chosen = await buildSandbox(config, { clock: systemClock, log, recorded, preparer, signal });
+      signal.throwIfAborted();
+      return chosen;
+    },
     formerSandbox: (runtime) => formerSandbox(runtime, config, systemClock),
     onBroken: (trouble) => die(log, trouble),
     requestStop: (how) => void stop(how).catch((error: unknown) => die(log, error)),
@@ -85,6 +98,7 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     awake[Symbol.dispose]();
     throw error;
   });
+  ready = true;
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
 }
 
@@ -129,7 +143,10 @@ function watchProcess(log: Log, stop: () => Promise<void>): () => void {
     asked = true;
     stop().then(
       () => process.exit(),
-      (error: unknown) => die(log, error),
+      (error: unknown) => {
+        // Told already, and the process ends by itself with whoever waits for the start.
+        if (!hasCode(error, 'host.stopped')) die(log, error);
+      },
     );
   };
   // An error nobody expected leaves the host in a state nobody knows: end it, the rows are the truth.

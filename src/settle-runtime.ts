@@ -16,12 +16,12 @@ import { Store } from './store/store.ts';
 export async function settleRuntime(
   config: Config,
   preparer: Preparer,
-  { note }: { note: (line: string) => void },
+  { note, signal }: { note: (line: string) => void; signal: AbortSignal },
 ): Promise<RuntimeName> {
   using _awake = stayAwake();
   using _lock = lock(config.home);
   const parts = { clock: systemClock, log: createLog('silent', process.stderr) };
-  const { sandbox } = await buildSandbox(config, { ...parts, recorded: undefined, preparer });
+  const { sandbox } = await buildSandbox(config, { ...parts, recorded: undefined, preparer, signal });
   await sandbox.check();
   const { runtime } = sandbox.capabilities;
   const store = Store.open(join(config.home, 'store', 'messages.db'));

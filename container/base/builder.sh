@@ -26,7 +26,10 @@ run_build() {
 }
 
 steps() {
-  awk -v prefix="$1" '
+  # mawk, the awk of Debian and Ubuntu, shows nothing before it has read 4 kB, unless told to.
+  local reader=(awk)
+  case $(awk -W version 2>/dev/null </dev/null || true) in mawk*) reader=(awk -W interactive) ;; esac
+  "${reader[@]}" -v prefix="$1" '
     { line = $0; text = "" }
     line ~ /^(Step [0-9]+\/[0-9]+ : |(\[[0-9]+\/[0-9]+\] )?STEP [0-9]+\/[0-9]+: )/ { sub(/^[^:]*: /, "", line); text = line }
     line ~ /^#[0-9]+ \[[^]]*\] (RUN|COPY|ADD|FROM) ?/ && line !~ /internal\]/ { sub(/^[^]]*\] /, "", line); text = line }

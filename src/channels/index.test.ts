@@ -13,7 +13,13 @@ test('every folder has a manifest of its own name', async () => {
 });
 
 test('without settings there is the terminal, and whatever else is there is skipped with what it lacks', async () => {
-  const parts = { setting: () => undefined, clock: systemClock, log: pino({ level: 'silent' }), commands: [] };
+  const parts = {
+    setting: () => undefined,
+    placeOf: () => 'a test',
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    commands: [],
+  };
   const { channels, skipped } = await loadChannels(parts);
   expect(channels.all()).toHaveLength(1);
   expect(channels.get('terminal')).toBeInstanceOf(TerminalChannel);

@@ -4,6 +4,11 @@ import { NanoclawError, systemCode } from '../model/errors.ts';
 import type { ChannelManifest, ChannelParts, CreateChannel } from './manifest.ts';
 import { ChannelRegistry } from './registry.ts';
 
+interface LoadParts extends ChannelParts {
+  /** Where a person wrote a setting (`line 3 of /home/ann/.env`), for what is told of one that is wrong. */
+  placeOf(name: string): string;
+}
+
 /** A channel whose settings are not there. */
 export interface SkippedChannel {
   readonly name: string;
@@ -36,7 +41,7 @@ export async function readChannelOf(): Promise<(jid: string) => string | undefin
  * is wrong, `channel.not-installed` when the library of a configured one is missing.
  */
 export async function loadChannels(
-  parts: ChannelParts,
+  parts: LoadParts,
 ): Promise<{ channels: ChannelRegistry; skipped: SkippedChannel[] }> {
   const channels = new ChannelRegistry();
   const skipped: SkippedChannel[] = [];
@@ -53,7 +58,7 @@ export async function loadChannels(
   return { channels, skipped };
 }
 
-function checkSettings(manifest: ChannelManifest, parts: ChannelParts): void {
+function checkSettings(manifest: ChannelManifest, parts: LoadParts): void {
   const names = Object.keys(manifest.settings.shape);
   const given = names.flatMap((name) => {
     const value = parts.setting(name);
@@ -62,8 +67,9 @@ function checkSettings(manifest: ChannelManifest, parts: ChannelParts): void {
   const checked = manifest.settings.safeParse(Object.fromEntries(given));
   const issue = checked.error?.issues[0];
   if (!issue) return;
-  throw new NanoclawError('config.invalid', `${String(issue.path[0])} is not valid: ${issue.message}.`, {
-    cure: 'Change it in .env or in the environment.',
+  const name = String(issue.path[0]);
+  throw new NanoclawError('config.invalid', `${name} in ${parts.placeOf(name)} is not valid: ${issue.message}.`, {
+    cure: 'Change it there; docs/reference/settings.md says what it takes.',
   });
 }
 

@@ -1,20 +1,22 @@
-// The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the host is not running.
+// The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the host is not running (yet), 130 a start was stopped.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from 'citty';
 import { z } from 'zod';
+import type { Starting } from '../../scripts/starting.mjs';
 import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
 import { Cli, usageError } from './cli.ts';
 import { checkArguments, type Found, findCommand, rootCommand, usageOf } from './command.ts';
 
 /** Runs one command line; sets `process.exitCode` and never throws. `checkout` is the directory NanoClaw lies in. */
-export async function main(argv: readonly string[], options: { checkout: string }): Promise<void> {
-  const cli = new Cli(options.checkout);
+export async function main(argv: readonly string[], options: { checkout: string; starting?: Starting }): Promise<void> {
+  const cli = new Cli(options.checkout, options.starting);
   try {
     await run(cli, argv);
   } catch (error) {
-    cli.note(`nanoclaw: ${sentenceOf(error)}`);
+    // That was said when it was asked for.
+    if (!hasCode(error, 'host.stopped')) cli.note(`nanoclaw: ${sentenceOf(error)}`);
     if (!(error instanceof NanoclawError) && error instanceof Error && error.stack) cli.note(error.stack);
     process.exitCode = exitCodeOf(error);
   }
@@ -57,7 +59,8 @@ function asksForHelp(words: readonly string[]): boolean {
 
 function exitCodeOf(error: unknown): number {
   if (hasCode(error, 'cli.usage')) return 2;
-  return hasCode(error, 'admin.not-running') ? 3 : 1;
+  if (hasCode(error, 'host.stopped')) return 130;
+  return hasCode(error, 'admin.not-running') || hasCode(error, 'host.starting') ? 3 : 1;
 }
 
 function versionOf(checkout: string): string {

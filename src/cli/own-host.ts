@@ -3,13 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { hearStops, stoppedWords } from '../../scripts/stops.mjs';
 import { type AdminClient, connectAdmin } from '../admin/client.ts';
 import { pause, stayAwake, systemClock } from '../lib/clock.ts';
 import { hasCode } from '../model/errors.ts';
 import type { Cli } from './cli.ts';
 
-/** What the host says when it is ready. */
-const readyMessage = z.object({ notices: z.array(z.string()) });
+/** What the host says: what it begins that may take minutes (null: that is over), and in the end that it is ready. */
+const hostMessage = z.union([z.object({ notices: z.array(z.string()) }), z.object({ step: z.string().nullable() })]);
 
 const lingerMs = 500;
 
@@ -34,13 +35,25 @@ export class OwnHost {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => cli.note(line));
+    // Ctrl-C is for the host while it starts: it says so and ends what it has begun.
+    const unhear = hearStops(() => child.kill('SIGINT'));
+    let end: (() => void) | undefined;
     const ready = await new Promise<readonly string[] | undefined>((resolve, reject) => {
-      child.once('message', (message) => resolve(readyMessage.parse(message).notices));
+      child.on('message', (sent) => {
+        const message = hostMessage.parse(sent);
+        end?.();
+        if ('notices' in message) return resolve(message.notices);
+        end = message.step === null ? undefined : cli.progress.begin(message.step);
+      });
       child.once('error', reject);
       child.once('exit', () => resolve(undefined));
+    }).finally(() => {
+      end?.();
+      unhear();
     });
     if (ready) return new OwnHost(child, ready);
-    process.exitCode = child.exitCode || 1;
+    if (child.signalCode === 'SIGINT') cli.note(stoppedWords);
+    process.exitCode = child.signalCode === 'SIGINT' ? 130 : child.exitCode || 1;
     return undefined;
   }
 
@@ -64,9 +77,17 @@ export function hasTerminal(): boolean {
 
 /** In the host's own process, before it is ready: a terminal that is closed ends it like Ctrl-C, builds and all. */
 export function endWithTerminal(): Disposable {
-  const end = () => process.kill(0, 'SIGINT');
+  const end = () => process.kill(process.pid, 'SIGINT');
   process.once('disconnect', end);
   return { [Symbol.dispose]: () => process.off('disconnect', end) };
+}
+
+/** In the host's own process, before it is ready: its terminal shows what takes long. */
+export function tellStep(step: string): () => void {
+  if (process.connected) process.send?.({ step });
+  return () => {
+    if (process.connected) process.send?.({ step: null });
+  };
 }
 
 /** In the host's own process: until the terminal is gone and nothing else needs the host. */

@@ -49,13 +49,14 @@ export class ProxyRules {
 }
 
 /** Throws `config.invalid` for what is no proxy's address; the sentence shows nothing of it, for a password may be in it. */
-export function readProxy(variable: ProxyServer['variable'], address: Secret): ProxyServer {
+export function readProxy(variable: ProxyServer['variable'], address: Secret, place?: string): ProxyServer {
   const text = address.open().trim();
   const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(written) ? new URL(written) : undefined;
   const { protocol } = url ?? {};
   if (!url || (protocol !== 'http:' && protocol !== 'https:') || url.hostname === '') {
-    throw new NanoclawError('config.invalid', `${variable} is not the address of a proxy that is spoken to by HTTP.`, {
+    const named = place === undefined ? variable : `${variable} in ${place}`;
+    throw new NanoclawError('config.invalid', `${named} is not the address of a proxy that is spoken to by HTTP.`, {
       cure: 'Write it as http://host:port or http://user:password@host:port; SOCKS is not supported.',
     });
   }

@@ -1,5 +1,16 @@
-import { execFile } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,11 +70,18 @@ test('whatever a room finds by folder stands in the same folder of what is built
   expect(readdirSync(join(copy, 'dist/src/store/migrations'))).toEqual(readdirSync(join(copy, 'src/store/migrations')));
 });
 
-test('commands that all find nothing built each answer, and leave nothing half made', async () => {
+test('commands that all find nothing built, or what is stale, each answer; one builds, and nothing is left half made', async () => {
   const copy = copyOfCheckout();
-  const answers = await Promise.all([help(copy), help(copy), help(copy)]);
-  for (const { stdout } of answers) expect(stdout).toContain('nanoclaw');
-  expect(readdirSync(copy).filter((name) => name.startsWith('.dist-'))).toEqual([]);
+  // Left by a build that was ended, with its lock.
+  mkdirSync(join(copy, '.dist-broken'));
+  writeFileSync(join(copy, '.install-lock'), String(spawnSync('true').pid));
+  for (const change of ['', '\nexport const changed = true;\n']) {
+    appendFileSync(join(copy, 'src', 'index.ts'), change);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => help(copy)));
+    for (const { stdout } of answers) expect(stdout).toContain('USAGE nanoclaw');
+    expect(answers.filter(({ stderr }) => stderr.includes('Building the host'))).toHaveLength(1);
+  }
+  expect(readdirSync(copy).filter((name) => /^\.(dist-|install-lock)/.test(name))).toEqual([]);
   expect((await help(copy)).stderr).toBe('');
 });
 

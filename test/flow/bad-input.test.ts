@@ -11,13 +11,16 @@ await ready();
 test('an invalid setting stops the start with a sentence that names the variable, wherever it stands', async () => {
   await using machine = new Machine();
   const invalid: [Record<string, string>, RegExp][] = [
-    [{ CONTAINER_CPUS: 'many' }, /^nanoclaw: CONTAINER_CPUS is not valid: /],
-    [{ CONTAINER_PIDS: '100' }, /^nanoclaw: CONTAINER_PIDS is not valid: /],
-    [{ CONTAINER_RUNTIME: 'dokcer' }, /^nanoclaw: CONTAINER_RUNTIME is not valid: .*"docker"/],
-    [{ IDLE_TIMEOUT: '-1' }, /^nanoclaw: IDLE_TIMEOUT is not valid: must be a whole number/],
-    [{ TZ: 'Mars/Phobos' }, /^nanoclaw: TZ is not valid: must be an IANA time zone/],
-    [{ ANTHROPIC_BASE_URL: 'localhost:80' }, /^nanoclaw: ANTHROPIC_BASE_URL is not valid: /],
-    [{ DISK_MIN_FREE: 'a bit' }, /^nanoclaw: DISK_MIN_FREE is not valid: must be a size such as 512m/],
+    [{ CONTAINER_CPUS: 'many' }, /^nanoclaw: CONTAINER_CPUS in the environment is not valid: /],
+    [{ CONTAINER_PIDS: '100' }, /^nanoclaw: CONTAINER_PIDS in the environment is not valid: /],
+    [{ CONTAINER_RUNTIME: 'dokcer' }, /^nanoclaw: CONTAINER_RUNTIME in the environment is not valid: .*"docker"/],
+    [{ IDLE_TIMEOUT: '-1' }, /^nanoclaw: IDLE_TIMEOUT in the environment is not valid: must be a whole number/],
+    [{ TZ: 'Mars/Phobos' }, /^nanoclaw: TZ in the environment is not valid: must be an IANA time zone/],
+    [{ ANTHROPIC_BASE_URL: 'localhost:80' }, /^nanoclaw: ANTHROPIC_BASE_URL in the environment is not valid: /],
+    [
+      { DISK_MIN_FREE: 'a bit' },
+      /^nanoclaw: DISK_MIN_FREE in the environment is not valid: must be a size such as 512m/,
+    ],
   ];
   for (const [settings, words] of invalid) {
     const ran = await machine.start(['start'], { settings }).ended;
@@ -26,7 +29,10 @@ test('an invalid setting stops the start with a sentence that names the variable
     expect(ran.stderr.trim().split('\n')).toHaveLength(1);
   }
   const inFile: [string, RegExp][] = [
-    ['MAX_CONCURRENT_CONTAINERS=none', /^nanoclaw: MAX_CONCURRENT_CONTAINERS is not valid: must be a whole number/],
+    [
+      'MAX_CONCURRENT_CONTAINERS=none',
+      /^nanoclaw: MAX_CONCURRENT_CONTAINERS in line 1 of \S+ is not valid: must be a whole number/,
+    ],
     ['API_KEY=sk-ant-1', /^nanoclaw: API_KEY in .*\.env is not a setting\. Did you mean ANTHROPIC_API_KEY\?/],
     ['NANOCLAW_HOME=/tmp', /^nanoclaw: NANOCLAW_HOME cannot stand in .*\.env/],
   ];

@@ -13,6 +13,7 @@ export const command = (cli: Cli) =>
       const { group, once } = args;
       if (group === '') throw usageError('--group is empty: give the folder of a group.');
       if (once !== undefined && once.trim() === '') throw usageError('--once is empty: give it a message.');
+      await cli.waitForStart();
       const unfinished = await cli.withHost((host) => talk(cli, host, { group, once, notices: [] }));
       if (unfinished) cli.note('The unfinished answer is shown when you come back.');
     },

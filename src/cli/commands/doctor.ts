@@ -57,6 +57,7 @@ async function examineHost(cli: Cli): Promise<{ findings: readonly Finding[]; ru
     if (!(error instanceof NanoclawError)) throw error;
     const running = !hasCode(error, 'admin.not-running');
     const base = { check: 'host', title: 'Host' };
+    if (hasCode(error, 'host.starting')) return { findings: [{ ...base, state: 'ok', says: error.message }] };
     if (running) return { findings: [{ ...base, state: 'problem', says: sentenceOf(error) }] };
     return { findings: [{ ...base, state: 'warning', says: 'is not running.', cure: 'Start it: ./nanoclaw start.' }] };
   }

@@ -1,12 +1,13 @@
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
 import { defineCommand } from 'citty';
+import { stoppedWords } from '../../../scripts/stops.mjs';
 import { type AdminClient, connectAdmin } from '../../admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { hasCode, NanoclawError, systemCode } from '../../model/errors.ts';
 import { isPiped, talk } from '../chat/talk.ts';
 import type { Cli } from '../cli.ts';
-import { endWithTerminal, hasTerminal, OwnHost, reasonsToStay, untilUnneeded } from '../own-host.ts';
+import { endWithTerminal, hasTerminal, OwnHost, reasonsToStay, tellStep, untilUnneeded } from '../own-host.ts';
 import { readableLog } from '../readable-log.ts';
 
 /** A host that is done by then goes without a word. */
@@ -32,19 +33,25 @@ async function start(cli: Cli, chat: boolean): Promise<void> {
     if (hasCode(error, 'admin.not-running')) return undefined;
     throw error;
   });
-  if (running) return join(cli, running, chat);
+  if (running) {
+    cli.started();
+    return join(cli, running, chat);
+  }
   if (chat && !isPiped()) return startBeside(cli);
   // Imported here: the other commands, and a start that only joins, need none of it.
   const { runHost } = await import('../../index.ts');
   const { preparerFor } = await import('../../../setup/prepare-runtime.ts');
   const note = (line: string) => cli.note(line);
+  const progress = (step: string) => cli.progress.begin(step);
   const attended = hasTerminal() ? endWithTerminal() : undefined;
   const host = await runHost({
     checkout: cli.checkout,
-    preparer: preparerFor({ checkout: cli.checkout, note }),
+    preparer: preparerFor({ checkout: cli.checkout, note, begin: hasTerminal() ? tellStep : progress }),
+    onStopped: () => note(stoppedWords),
     echo: !chat && process.stderr.isTTY ? (line) => note(readableLog(line)) : undefined,
     // Listening to the terminal holds a process: one whose start failed would never end, and its terminal wait for ever.
   }).finally(() => attended?.[Symbol.dispose]());
+  cli.started();
   try {
     if (chat) await talkWith(cli, await connectAdmin(host.socketPath), host.notices);
     else if (hasTerminal()) await Promise.race([untilUnneeded(host), host.ended]);
@@ -91,6 +98,7 @@ function sayThatItRuns(cli: Cli, notices: readonly string[]): void {
 async function startBeside(cli: Cli): Promise<void> {
   const own = await OwnHost.start(cli);
   if (!own) return;
+  cli.started();
   let unfinished = false;
   try {
     const host = await connectAdmin(cli.socketPath);

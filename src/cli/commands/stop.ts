@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
+import { askStarting } from '../../../scripts/starting.mjs';
 import { pause, stayAwake, systemClock } from '../../lib/clock.ts';
-import { NanoclawError, systemCode } from '../../model/errors.ts';
+import { hasCode, NanoclawError, systemCode } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 
 // Longer than the host's own 30 s for running turns and the flush of what is due.
@@ -14,15 +15,30 @@ export const command = (cli: Cli) =>
     },
     args: { now: { type: 'boolean', description: 'Do not wait: end running turns and containers' } },
     async run({ args }) {
-      const pid = await cli.withHost(async (host) => {
-        const status = await host.call('status', {});
-        await host.call('stop', { now: args.now ?? false });
-        return status.pid;
+      const pid = await stopHost(cli, args.now ?? false).catch((error: unknown) => {
+        if (hasCode(error, 'host.starting')) return stopStart(cli);
+        throw error;
       });
-      await waitForEnd(pid);
+      if (pid !== undefined) await waitForEnd(pid);
       cli.out('Stopped.');
     },
   });
+
+async function stopHost(cli: Cli, now: boolean): Promise<number> {
+  return cli.withHost(async (host) => {
+    const { pid } = await host.call('status', {});
+    await host.call('stop', { now });
+    return pid;
+  });
+}
+
+/** As Ctrl-C in its terminal would. Undefined when it has ended meanwhile. */
+async function stopStart(cli: Cli): Promise<number | undefined> {
+  const starting = await askStarting(cli.config.home);
+  starting?.stop();
+  await starting?.ended;
+  return starting?.pid;
+}
 
 /** The socket is closed long before the store is: only the process's own end says that all is written. */
 async function waitForEnd(pid: number): Promise<void> {
