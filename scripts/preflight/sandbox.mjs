@@ -6,6 +6,7 @@ import {
   dockerStart,
   installBubblewrap,
   installing,
+  podmanLimitsProblem,
   podmanProblem,
 } from '../../src/sandbox/cures.mjs';
 
@@ -88,7 +89,7 @@ async function lookAtPodman(machine) {
   const rootless = user.rights !== 'root' && process.platform === 'linux' && !machine.environment.CONTAINER_HOST;
   // Side by side: each takes its time on a first run.
   const [info, map] = await Promise.all([
-    machine.ask('podman', ['info', '--format', '{{.Version.Version}}']),
+    machine.ask('podman', ['info', '--format', 'json']),
     rootless ? machine.ask('podman', ['unshare', 'cat', '/proc/self/uid_map']) : undefined,
   ]);
   const said = `${info.stderr}${map?.stderr ?? ''}`;
@@ -96,7 +97,9 @@ async function lookAtPodman(machine) {
     return { state: 'warning', says: 'podman did not answer within two seconds; the start asks it again.' };
   }
   const mapped = map === undefined || (map.code === 0 && map.stdout.trim().split('\n').length > 1);
-  if (info.code === 0 && mapped) return { state: 'ok', says: `podman ${info.stdout.trim()}` };
+  const unlimited = rootless && info.code === 0 && mapped ? podmanLimitsProblem(user, info.stdout) : undefined;
+  if (unlimited) return { state: 'problem', ...unlimited };
+  if (info.code === 0 && mapped) return { state: 'ok', says: `podman ${versionIn(info.stdout)}`.trim() };
   const known = podmanProblem(user, said);
   const last = said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
   return {
@@ -104,6 +107,11 @@ async function lookAtPodman(machine) {
     says: known?.says ?? `podman is installed and does not work: ${last}`,
     cure: known?.cure ?? 'Run "podman info" as this very user and mend what it names.',
   };
+}
+
+/** The first of podman's own word for it, without parsing what only a person reads. */
+function versionIn(info) {
+  return /"Version": ?"([^"]+)"/.exec(info)?.[1] ?? '';
 }
 
 async function lookAtBubblewrap(machine) {

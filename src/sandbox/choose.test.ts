@@ -98,8 +98,14 @@ describe('podman', () => {
     expect(await choose()).toEqual(podman);
     plant('docker', silent);
     expect(await choose()).toEqual(podman);
+  });
+
+  test('that takes the place of a docker that cannot be used says why', async () => {
+    plant('podman', works);
+    plant('docker', 'echo "permission denied while trying to connect to the Docker daemon socket" >&2; exit 1');
     plant('dockerd', '');
-    expect(await choose()).toEqual(podman);
+    const notice = expect.stringMatching(/podman runs the agents.*docker refuses us/);
+    expect(await choose()).toEqual({ ...podman, notice });
   });
 
   test('comes after a docker that answers, and never in the place of a DOCKER_HOST', async () => {
@@ -115,7 +121,7 @@ describe('podman', () => {
     plant('podman', works);
     plant('dockerd', '');
     plant('docker', 'echo podman version 4.3.1');
-    expect(await choose()).toEqual(podman);
+    expect(await choose()).toMatchObject(podman);
   });
 
   test('that does not work never gives way to local without a word', async () => {

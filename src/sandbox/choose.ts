@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
-import { installBubblewrap, podmanProblem, programIn, thisUser } from './cures.mjs';
+import { installBubblewrap, podmanLimitsProblem, podmanProblem, programIn, thisUser } from './cures.mjs';
 import { docker, podmanHere } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
@@ -47,7 +47,9 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   if (asked?.type === 'use') return asked;
   // DOCKER_HOST is the owner's word for one engine; nothing else of the same strength is taken for it.
   const podman = dockerHost === undefined ? await askPodman(options) : undefined;
-  if (podman?.type === 'use') return podman;
+  if (podman?.type === 'use') {
+    return asked ? { ...podman, notice: `podman runs the agents. ${sentenceOf(asked.error)}` } : podman;
+  }
   if (asked) return asked;
   if (podman?.type === 'not-running') return podman;
   if (options.platform !== 'linux') return nothing(nothingCure(options.platform));
@@ -80,20 +82,19 @@ async function askPodman(
   const dialect = podmanHere();
   try {
     const client = new EngineClient(dialect, clientEnvironment({ searchPath, dockerHost: undefined, podman }));
-    const info = await client.run(['info', '--format', '{{.Host.OS}}'], { deadlineMs: 8_000 });
-    if (info.code !== 0) return skipped(dialect.cures.access(thisUser(searchPath), info.stderr));
+    const info = await client.run(['info', '--format', 'json'], { deadlineMs: 8_000 });
     const user = thisUser(searchPath);
+    if (info.code !== 0) return skipped(dialect.cures.access(user, info.stderr));
     // Elsewhere than on Linux, and where it is only a client, it makes its namespaces on another machine.
     if (user.rights === 'root' || options.platform !== 'linux' || podman['CONTAINER_HOST'] !== undefined) {
       return { type: 'use', runtime: 'podman', record: true };
     }
     const map = await client.run(['unshare', 'cat', '/proc/self/uid_map'], { deadlineMs: 8_000 });
     // With one line only its own user is mapped: no image can be unpacked, no other user can be had.
-    if (map.code === 0 && map.stdout.trim().split('\n').length !== 1) {
-      return { type: 'use', runtime: 'podman', record: true };
-    }
-    const known = podmanProblem(user, map.stderr);
-    if (!known && map.stdout.trim() === '') return { type: 'use', runtime: 'podman', record: true };
+    const mapped = map.code === 0 && map.stdout.trim().split('\n').length !== 1;
+    const problem = mapped ? undefined : podmanProblem(user, map.stderr);
+    const known = problem ?? podmanLimitsProblem(user, info.stdout);
+    if (!known && (mapped || map.stdout.trim() === '')) return { type: 'use', runtime: 'podman', record: true };
     const says = known?.says ?? `podman cannot make containers: ${map.stderr.trim().slice(0, 300)}.`;
     return notRunning(
       'podman',

@@ -111,6 +111,43 @@ export function podmanProblem(user, stderr) {
 }
 
 /**
+ * Why podman of an ordinary user cannot keep a run to its limits, by its own `info --format json`; undefined when it can,
+ * or when that is not known. Asked before anything is built: it refuses each run otherwise.
+ * @param {User} user
+ * @param {string} info
+ * @returns {{ says: string, cure: string } | undefined}
+ */
+export function podmanLimitsProblem(user, info) {
+  if (user.rights === 'root') return undefined;
+  const { cgroupVersion, cgroupControllers, security } = hostIn(info);
+  // A client of another machine's podman is told of that one.
+  if (security?.rootless === false) return undefined;
+  if (cgroupVersion === 'v1') {
+    const parameter = 'systemd.unified_cgroup_hierarchy=1';
+    const boot = `boot this machine with the kernel parameter ${parameter} (cgroups version 2)`;
+    return {
+      says: 'podman works, but without root it cannot limit memory and processes on cgroups version 1, which this machine has.',
+      cure: user.rights === 'none' ? `Ask its administrator to ${boot}.` : `To use it, ${boot}.`,
+    };
+  }
+  if (cgroupVersion !== 'v2' || !Array.isArray(cgroupControllers)) return undefined;
+  const missing = ['cpu', 'memory', 'pids'].filter((name) => !cgroupControllers.includes(name));
+  if (missing.length === 0) return undefined;
+  const says = `podman works, but this user may not limit ${missing.join(', ')} (these cgroup controllers are not delegated).`;
+  if (!existsSync('/run/systemd/system')) {
+    return { says, cure: 'Without systemd nobody delegates them: run the host as root, or use docker.' };
+  }
+  const folder = '/etc/systemd/system/user@.service.d';
+  const text = '[Service]\\nDelegate=cpu cpuset io memory pids\\n';
+  const sudo = user.rights === 'sudo' ? 'sudo ' : '';
+  const command =
+    `${sudo}mkdir -p ${folder} && printf '${text}' | ${sudo}tee ${folder}/delegate.conf && ` +
+    `${sudo}systemctl daemon-reload`;
+  const who = user.rights === 'none' ? `Ask the administrator of this machine to run: ${command}` : `Run: ${command}`;
+  return { says, cure: `${who}. Then log out and in again.` };
+}
+
+/**
  * What a bubblewrap that could not start said, as a sentence with its cure.
  * @param {User} user
  * @param {string} stderr
@@ -212,6 +249,16 @@ function maySudo(searchPath, groups) {
   if (sudo === undefined) return 'none';
   if (groups.some((group) => ['sudo', 'wheel', 'admin'].includes(group))) return 'sudo';
   return spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore', timeout: 1_000 }).status === 0 ? 'sudo' : 'none';
+}
+
+/** @param {string} info @returns {{ cgroupVersion?: unknown, cgroupControllers?: unknown, security?: { rootless?: unknown } }} */
+function hostIn(info) {
+  try {
+    return JSON.parse(info).host ?? {};
+  } catch {
+    // A podman that says it in another way: nothing is known of it.
+    return {};
+  }
 }
 
 /** @param {string} file @param {User} user */

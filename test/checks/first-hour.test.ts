@@ -9,7 +9,7 @@ import { headersFor, installProblem, loadProblem } from '../../scripts/install-p
 import { nodeProblem } from '../../scripts/need-node.mjs';
 import { Machine } from '../../scripts/preflight/machine.mjs';
 import { checkSandbox } from '../../scripts/preflight/sandbox.mjs';
-import { asRoot, bubblewrapProblem, dockerAccess, podmanProblem } from '../../src/sandbox/cures.mjs';
+import { asRoot, bubblewrapProblem, dockerAccess, podmanLimitsProblem, podmanProblem } from '../../src/sandbox/cures.mjs';
 import { tempDirectory } from '../temp-directory.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -106,6 +106,28 @@ test('a cure is a command that this very user can run', () => {
   expect(podmanProblem(nobody, 'exec: "newuidmap": executable file not found')?.says).toContain('newuidmap');
   const apparmor = bubblewrapProblem({ ...user, rights: 'sudo' }, 'bwrap: setting up uid map: Permission denied');
   expect(apparmor.cure).toContain('| sudo tee');
+});
+
+test.each([
+  ['cgroups version 1, without systemd or with', { cgroupVersion: 'v1', cgroupControllers: [] }, /kernel parameter/],
+  ['a controller is not delegated', { cgroupVersion: 'v2', cgroupControllers: ['memory', 'pids'] }, /limit cpu \(/],
+  ['none is', { cgroupVersion: 'v2', cgroupControllers: [] }, /limit cpu, memory, pids \(/],
+])('podman that cannot keep an ordinary user’s runs to their limits is told with a cure: %s', (_name, host, words) => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' } as const;
+  const problem = podmanLimitsProblem(user, JSON.stringify({ host }));
+  expect(`${problem?.says} ${problem?.cure}`).toMatch(words);
+  expect(problem?.cure).not.toContain('sudo');
+  expect(podmanLimitsProblem({ ...user, rights: 'root' }, JSON.stringify({ host }))).toBeUndefined();
+  const remote = { ...host, security: { rootless: false } };
+  expect(podmanLimitsProblem(user, JSON.stringify({ host: remote }))).toBeUndefined();
+});
+
+test('podman that can keep its limits, or says nothing of them, is not refused for them', () => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'sudo' } as const;
+  const host = { cgroupVersion: 'v2', cgroupControllers: ['cpu', 'io', 'memory', 'pids'] };
+  for (const info of [JSON.stringify({ host }), '{"host":{}}', '{}', 'linux', '']) {
+    expect(podmanLimitsProblem(user, info)).toBeUndefined();
+  }
 });
 
 test.each([
