@@ -104,7 +104,7 @@ describe('podman', () => {
     plant('podman', works);
     plant('docker', 'echo "permission denied while trying to connect to the Docker daemon socket" >&2; exit 1');
     plant('dockerd', '');
-    const notice = expect.stringMatching(/podman runs the agents.*docker refuses us/);
+    const notice = expect.stringMatching(/podman runs the agents.*this user may not use it/);
     expect(await choose()).toEqual({ ...podman, notice });
   });
 
@@ -140,6 +140,37 @@ describe('podman', () => {
     plant('docker', silent);
     plant('dockerd', '');
     expect(await choose()).toMatchObject({ type: 'not-running' });
+  });
+});
+
+describe('podman of an ordinary user', () => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
+  const info = (host: object) => `echo '${JSON.stringify({ host })}'`;
+  const mapped = 'printf "0 1000 1\\n1 100000 65536\\n"';
+  const plantPodman = (host: object, map = mapped) =>
+    plant('podman', `case $1 in info) ${info(host)};; *) ${map};; esac`);
+
+  test('is used where it can limit its runs', async () => {
+    plantPodman({ cgroupVersion: 'v2', cgroupControllers: ['cpu', 'memory', 'pids'] });
+    expect(await choose({ user })).toMatchObject({ runtime: 'podman' });
+  });
+
+  test('that cannot limit them stops the start before an image is built, never for a weaker sandbox', async () => {
+    plantPodman({ cgroupVersion: 'v1', cgroupControllers: [] });
+    plantReal('bwrap', 'setpriv', 'sh');
+    const choice = await choose({ user });
+    expect(choice).toMatchObject({ type: 'not-running', error: { code: 'sandbox.unavailable' } });
+    expect(choice.type === 'not-running' && choice.error.cure).toMatch(/cgroups version 1.*CONTAINER_RUNTIME=local/s);
+  });
+
+  test('is told beside a docker that cannot be used either: to mend one is enough', async () => {
+    plantPodman({ cgroupVersion: 'v1', cgroupControllers: [] });
+    plant('docker', 'echo "permission denied while trying to connect to the Docker daemon socket" >&2; exit 1');
+    plant('dockerd', '');
+    const choice = await choose({ user });
+    expect(choice.type === 'not-running' && choice.error.cure).toMatch(
+      /docker runs.*podman works.*CONTAINER_RUNTIME=local/s,
+    );
   });
 });
 

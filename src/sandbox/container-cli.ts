@@ -186,7 +186,9 @@ export class ContainerSandbox implements Sandbox {
     if (this.#dialect.runtime !== 'podman') return;
     const info = await this.#client.run(['info', '--format', 'json'], { deadlineMs: 8_000, signal });
     const problem = podmanLimitsProblem(thisUser(this.#client.environment['PATH'] ?? ''), info.stdout);
-    if (problem) throw new NanoclawError('sandbox.cannot', problem.says, { cure: problem.cure });
+    if (!problem) return;
+    const cure = `${problem.cure} Or take another sandbox (docker, or the weaker local): CONTAINER_RUNTIME=local ./nanoclaw start`;
+    throw new NanoclawError('sandbox.cannot', problem.says, { cure });
   }
 
   #cannotLimit(dropped: string): NanoclawError {

@@ -9,7 +9,13 @@ import { headersFor, installProblem, loadProblem } from '../../scripts/install-p
 import { nodeProblem } from '../../scripts/need-node.mjs';
 import { Machine } from '../../scripts/preflight/machine.mjs';
 import { checkSandbox } from '../../scripts/preflight/sandbox.mjs';
-import { asRoot, bubblewrapProblem, dockerAccess, podmanLimitsProblem, podmanProblem } from '../../src/sandbox/cures.mjs';
+import {
+  asRoot,
+  bubblewrapProblem,
+  dockerAccess,
+  podmanLimitsProblem,
+  podmanProblem,
+} from '../../src/sandbox/cures.mjs';
 import { tempDirectory } from '../temp-directory.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -113,7 +119,7 @@ test.each([
   ['a controller is not delegated', { cgroupVersion: 'v2', cgroupControllers: ['memory', 'pids'] }, /limit cpu \(/],
   ['none is', { cgroupVersion: 'v2', cgroupControllers: [] }, /limit cpu, memory, pids \(/],
 ])('podman that cannot keep an ordinary user’s runs to their limits is told with a cure: %s', (_name, host, words) => {
-  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' } as const;
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
   const problem = podmanLimitsProblem(user, JSON.stringify({ host }));
   expect(`${problem?.says} ${problem?.cure}`).toMatch(words);
   expect(problem?.cure).not.toContain('sudo');
@@ -123,7 +129,7 @@ test.each([
 });
 
 test('podman that can keep its limits, or says nothing of them, is not refused for them', () => {
-  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'sudo' } as const;
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'sudo' as const };
   const host = { cgroupVersion: 'v2', cgroupControllers: ['cpu', 'io', 'memory', 'pids'] };
   for (const info of [JSON.stringify({ host }), '{"host":{}}', '{}', 'linux', '']) {
     expect(podmanLimitsProblem(user, info)).toBeUndefined();
