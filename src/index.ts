@@ -14,7 +14,7 @@ import { stayAwake, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { LogFile } from './lib/log-file.ts';
 import { Outgoing } from './lib/outgoing.ts';
-import { NanoclawError, systemCode } from './model/errors.ts';
+import { hasCode, NanoclawError, systemCode } from './model/errors.ts';
 
 export { channelSettingNames, type Preparer, serveRehearsalModel } from './build-parts.ts';
 export { settleRuntime } from './settle-runtime.ts';
@@ -47,7 +47,10 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
   });
   let stopping: Promise<void> | undefined;
   const stop = (how: { now: boolean }) => {
-    const stopped = starting.then((app) => app.stop(how));
+    const stopped = starting.then(
+      (app) => app.stop(how),
+      (error: unknown) => Promise.reject(calledOff(error)),
+    );
     // Whoever asks again hurries the same end.
     stopping ??= stopped.finally(() => {
       unwatch();
@@ -80,9 +83,14 @@ export async function runHost(options: RunHostOptions): Promise<HostHandle> {
     outgoing.close();
     file.close();
     awake[Symbol.dispose]();
-    throw error;
+    throw stopping !== undefined ? calledOff(error) : error;
   });
   return { socketPath: app.socketPath, notices: app.notices, ended, stop: (now = false) => stop({ now }) };
+}
+
+/** Whoever ends a start ends what it had begun too (an image that is being built): that is no failure of its own. */
+function calledOff(cause: unknown): NanoclawError {
+  return new NanoclawError('host.called-off', 'The start was called off.', { cause });
 }
 
 /** The first thing that is written: where that cannot be, nothing of this home can. */
@@ -110,7 +118,8 @@ function watchProcess(log: Log, stop: () => Promise<void>): () => void {
     asked = true;
     stop().then(
       () => process.exit(),
-      (error: unknown) => die(log, error),
+      // Told by whoever waits for the start.
+      (error: unknown) => hasCode(error, 'host.called-off') || die(log, error),
     );
   };
   // An error nobody expected leaves the host in a state nobody knows: end it, the rows are the truth.

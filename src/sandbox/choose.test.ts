@@ -155,6 +155,12 @@ describe('podman of an ordinary user', () => {
     expect(await choose({ user })).toMatchObject({ runtime: 'podman' });
   });
 
+  test('whose storage copies whole images is used, and that is said', async () => {
+    const store = '{"host":{},"store":{"graphDriverName":"vfs"}}';
+    plant('podman', `case $1 in info) echo '${store}';; *) ${mapped};; esac`);
+    expect(await choose({ user })).toMatchObject({ runtime: 'podman', notice: expect.stringContaining('vfs') });
+  });
+
   test('that cannot limit them stops the start before an image is built, never for a weaker sandbox', async () => {
     plantPodman({ cgroupVersion: 'v1', cgroupControllers: [] });
     plantReal('bwrap', 'setpriv', 'sh');

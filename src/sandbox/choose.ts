@@ -1,7 +1,14 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
-import { installBubblewrap, podmanLimitsProblem, podmanProblem, programIn, thisUser } from './cures.mjs';
+import {
+  installBubblewrap,
+  podmanLimitsProblem,
+  podmanProblem,
+  podmanStorageProblem,
+  programIn,
+  thisUser,
+} from './cures.mjs';
 import { docker, podmanHere } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
@@ -56,7 +63,9 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   const podman = dockerHost === undefined ? await askPodman(options) : undefined;
   if (podman?.type === 'use') {
     const why = asked?.error.cause;
-    return why instanceof NanoclawError ? { ...podman, notice: `podman runs the agents. ${sentenceOf(why)}` } : podman;
+    const instead = why instanceof NanoclawError ? [`podman runs the agents. ${sentenceOf(why)}`] : [];
+    const notices = [...instead, ...(podman.notice === undefined ? [] : [podman.notice])];
+    return notices.length === 0 ? podman : { ...podman, notice: notices.join('\n') };
   }
   if (asked && podman?.type === 'not-running') return bothDown(asked.error, podman.error);
   if (asked) return asked;
@@ -106,7 +115,10 @@ async function askPodman(
     const mapped = map.code === 0 && map.stdout.trim().split('\n').length !== 1;
     const problem = mapped ? undefined : podmanProblem(user, map.stderr);
     const known = problem ?? podmanLimitsProblem(user, info.stdout);
-    if (!known && (mapped || map.stdout.trim() === '')) return { type: 'use', runtime: 'podman', record: true };
+    if (!known && (mapped || map.stdout.trim() === '')) {
+      const slow = podmanStorageProblem(info.stdout);
+      return { type: 'use', runtime: 'podman', record: true, ...(slow ? { notice: `${slow.says} ${slow.cure}` } : {}) };
+    }
     const says = known?.says ?? `podman cannot make containers: ${map.stderr.trim().slice(0, 300)}.`;
     return notRunning(
       'podman',

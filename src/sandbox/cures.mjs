@@ -73,6 +73,12 @@ export function dockerAccess(user) {
  */
 export function podmanProblem(user, stderr) {
   if (user.rights === 'root') return undefined;
+  if (/XDG_RUNTIME_DIR.*not owned by the current user/.test(stderr)) {
+    return {
+      says: 'XDG_RUNTIME_DIR names the directory of another user, as after su.',
+      cure: 'Run: unset XDG_RUNTIME_DIR. Then start again.',
+    };
+  }
   const again = 'Then run: podman system migrate.';
   if (/newuidmap|newgidmap|uidmap/i.test(stderr) && !programIn(user.searchPath, 'newuidmap')) {
     const install = installing(user, { apt: 'uidmap', dnf: 'shadow-utils', pacman: 'shadow', apk: 'shadow-uidmap' });
@@ -82,7 +88,7 @@ export function podmanProblem(user, stderr) {
     };
   }
   if (!hasSubordinates('/etc/subuid', user) || !hasSubordinates('/etc/subgid', user)) {
-    const range = '100000-165535';
+    const range = freeSubordinates(`${textOf('/etc/subuid')}\n${textOf('/etc/subgid')}`);
     const command = `usermod --add-subuids ${range} --add-subgids ${range} ${user.name}`;
     return {
       says: `The user ${user.name} has no entry in /etc/subuid and /etc/subgid, so podman cannot make containers.`,
@@ -101,6 +107,12 @@ export function podmanProblem(user, stderr) {
     };
   }
   if (/XDG_RUNTIME_DIR|\/run\/user\/\d+/.test(stderr)) {
+    if (!existsSync('/run/systemd/system')) {
+      return {
+        says: 'This session has no runtime directory for podman.',
+        cure: 'Run: export XDG_RUNTIME_DIR="$(mktemp -d)". Then start again.',
+      };
+    }
     const command = `loginctl enable-linger ${user.name}`;
     return {
       says: 'This session has no runtime directory for podman.',
@@ -108,6 +120,19 @@ export function podmanProblem(user, stderr) {
     };
   }
   return undefined;
+}
+
+/**
+ * Numbers that no user has yet: who shared theirs with another could reach into that one's containers.
+ * @param {string} taken lines of /etc/subuid and /etc/subgid
+ */
+export function freeSubordinates(taken) {
+  const ends = taken.split('\n').map((line) => {
+    const [, first, count] = line.split(':');
+    return Number(first) + Number(count);
+  });
+  const first = Math.max(100_000, ...ends.filter((end) => Number.isSafeInteger(end)));
+  return `${first}-${first + 65_535}`;
 }
 
 /**
@@ -145,6 +170,22 @@ export function podmanLimitsProblem(user, info) {
     `${sudo}systemctl daemon-reload`;
   const who = user.rights === 'none' ? `Ask the administrator of this machine to run: ${command}` : `Run: ${command}`;
   return { says, cure: `${who}. Then log out and in again.` };
+}
+
+/**
+ * A storage of podman that works and is slow, by its own `info --format json`.
+ * @param {string} info
+ * @returns {{ says: string, cure: string } | undefined}
+ */
+export function podmanStorageProblem(info) {
+  if (storeIn(info).graphDriverName !== 'vfs') return undefined;
+  const setting = `printf '[storage]\\ndriver = "overlay"\\n' > ~/.config/containers/storage.conf`;
+  return {
+    says: 'podman keeps its images with the driver vfs, which copies 0.9 GB for each container: a first answer takes minutes, and disk.',
+    cure:
+      'Where this podman holds nothing you need, run: podman system reset --force && mkdir -p ~/.config/containers && ' +
+      `${setting}. (Older kernels than 5.13 need the package fuse-overlayfs.)`,
+  };
 }
 
 /**
@@ -253,8 +294,18 @@ function maySudo(searchPath, groups) {
 
 /** @param {string} info @returns {{ cgroupVersion?: unknown, cgroupControllers?: unknown, security?: { rootless?: unknown } }} */
 function hostIn(info) {
+  return parsed(info).host ?? {};
+}
+
+/** @param {string} info @returns {{ graphDriverName?: unknown }} */
+function storeIn(info) {
+  return parsed(info).store ?? {};
+}
+
+/** @param {string} info */
+function parsed(info) {
   try {
-    return JSON.parse(info).host ?? {};
+    return JSON.parse(info);
   } catch {
     // A podman that says it in another way: nothing is known of it.
     return {};
@@ -282,5 +333,10 @@ function ownProc() {
 
 /** @param {string} file */
 function readLines(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return textOf(file).split('\n');
+}
+
+/** @param {string} file */
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

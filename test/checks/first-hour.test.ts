@@ -13,8 +13,10 @@ import {
   asRoot,
   bubblewrapProblem,
   dockerAccess,
+  freeSubordinates,
   podmanLimitsProblem,
   podmanProblem,
+  podmanStorageProblem,
 } from '../../src/sandbox/cures.mjs';
 import { tempDirectory } from '../temp-directory.ts';
 
@@ -126,6 +128,25 @@ test.each([
   expect(podmanLimitsProblem({ ...user, rights: 'root' }, JSON.stringify({ host }))).toBeUndefined();
   const remote = { ...host, security: { rootless: false } };
   expect(podmanLimitsProblem(user, JSON.stringify({ host: remote }))).toBeUndefined();
+});
+
+test('a storage of podman that copies an image for each container is told before it is filled', () => {
+  expect(podmanStorageProblem('{"store":{"graphDriverName":"vfs"}}')?.cure).toContain('driver = "overlay"');
+  for (const info of ['{"store":{"graphDriverName":"overlay"}}', '{}', 'linux']) {
+    expect(podmanStorageProblem(info)).toBeUndefined();
+  }
+});
+
+test('a runtime directory of another user is told as what it is', () => {
+  const ann = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
+  const said = 'level=error msg="XDG_RUNTIME_DIR directory \\"/run/user/1\\" is not owned by the current user"';
+  expect(podmanProblem(ann, said)?.cure).toContain('unset XDG_RUNTIME_DIR');
+});
+
+test('the numbers a cure gives to a user are nobody else’s', () => {
+  expect(freeSubordinates('')).toBe('100000-165535');
+  expect(freeSubordinates('ann:100000:65536\nbob:165536:65536\n# a note\n\nann:100000:65536')).toBe('231072-296607');
+  expect(freeSubordinates('low:1000:10')).toBe('100000-165535');
 });
 
 test('podman that can keep its limits, or says nothing of them, is not refused for them', () => {
