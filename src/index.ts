@@ -100,7 +100,7 @@ function openLog(home: string): LogFile {
   } catch (error) {
     const where = join(home, 'logs');
     throw new NanoclawError('home.not-writable', `${where} cannot be written by this user (${systemCode(error)}).`, {
-      cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.',
+      cure: 'Put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw-data", then start again.',
       cause: error,
     });
   }

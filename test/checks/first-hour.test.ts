@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { holdInstallLock } from '../../scripts/install-lock.mjs';
 import { headersFor, installProblem, loadProblem } from '../../scripts/install-problems.mjs';
 import { nodeProblem } from '../../scripts/need-node.mjs';
+import { checkDisk } from '../../scripts/preflight/files.mjs';
 import { Machine } from '../../scripts/preflight/machine.mjs';
 import { checkSandbox } from '../../scripts/preflight/sandbox.mjs';
 import {
@@ -89,6 +90,21 @@ test.each([
   const found = await checkSandbox(new Machine(place.path, { environment, runtime: 'auto', home: place.path }));
   expect(found).toMatchObject([{}, { state: 'warning', says: expect.stringContaining(words) }]);
   expect(found).not.toContainEqual(expect.objectContaining({ state: 'problem' }));
+});
+
+test('a home on another, full disk is told before npm fills it, with a cure that leaves the checkout where it is', () => {
+  using place = tempDirectory();
+  // No room at all, and a disk of its own on each Linux.
+  const environment = { PATH: place.path, HOME: '/proc' };
+  const look = (changes: object) =>
+    checkDisk(
+      new Machine(place.path, { environment: { ...environment, ...changes }, runtime: 'local', home: place.path }),
+    );
+  const full = { state: 'problem', says: expect.stringMatching(/ at \/proc; 250 MB are needed for npm/) };
+  expect(look({})).toContainEqual(
+    expect.objectContaining({ ...full, cure: expect.stringContaining('npm_config_cache') }),
+  );
+  expect(look({ npm_config_cache: place.path })).not.toContainEqual(expect.objectContaining(full));
 });
 
 test('the command without any node in PATH says so', () => {
