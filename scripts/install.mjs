@@ -126,11 +126,19 @@ function npmCi(folder, { log, what }) {
   return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], { log, what });
 }
 
+/** A compiler at work takes many times longer than a download, so a person is told which of the two it is. */
+export function installStep(folder, what) {
+  const compiling = existsSync(path.join(folder, 'node_modules', 'better-sqlite3', 'build', 'Makefile'));
+  return compiling
+    ? 'compiling the database package, as no prebuilt one could be loaded: some minutes'
+    : `installing ${what}`;
+}
+
 async function npm(folder, args, { log, what }) {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   log(`Installing ${what} (a minute or two the first time) …`);
-  const ticker = setInterval(() => log(`… still installing ${what} (${seconds()} s)`), saySomethingEveryMs);
+  const ticker = setInterval(() => log(`… still ${installStep(folder, what)} (${seconds()} s)`), saySomethingEveryMs);
   const headers = headersFor(process.env, homedir());
   const { code, output } = await runQuietly('npm', args, folder, {
     ...process.env,

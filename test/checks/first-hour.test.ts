@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync,
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { installStep } from '../../scripts/install.mjs';
 import { holdInstallLock } from '../../scripts/install-lock.mjs';
 import { headersFor, installProblem, loadProblem } from '../../scripts/install-problems.mjs';
 import { nodeProblem } from '../../scripts/need-node.mjs';
@@ -90,6 +91,15 @@ test.each([
   const found = await checkSandbox(new Machine(place.path, { environment, runtime: 'auto', home: place.path }));
   expect(found).toMatchObject([{}, { state: 'warning', says: expect.stringContaining(words) }]);
   expect(found).not.toContainEqual(expect.objectContaining({ state: 'problem' }));
+});
+
+test('an installation that compiles says so, for it takes minutes', () => {
+  using place = tempDirectory();
+  expect(installStep(place.path, 'the packages')).toBe('installing the packages');
+  const build = join(place.path, 'node_modules', 'better-sqlite3', 'build');
+  mkdirSync(build, { recursive: true });
+  writeFileSync(join(build, 'Makefile'), '');
+  expect(installStep(place.path, 'the packages')).toMatch(/compiling the database package.*minutes/);
 });
 
 test('a home on another, full disk is told before npm fills it, with a cure that leaves the checkout where it is', () => {
