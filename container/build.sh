@@ -62,6 +62,7 @@ main() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/nanoclaw-build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   SECONDS=0
+  warn_of_slow_storage
   choose_base "$from_packages"
   build
   unpack_for_user
@@ -197,6 +198,13 @@ build() {
   run_build '2/3 image:' "$work/build.log" "$runtime" --file "$root/container/Dockerfile" --tag "$image" \
     --build-arg "BASE_IMAGE=$base" --build-arg "SOURCE_HASH=$hash" ${arguments[@]+"${arguments[@]}"} "$root" || build_failed
   remove_replaced "$old"
+}
+
+warn_of_slow_storage() {
+  [ "$runtime" = podman ] && [ "$(id -u)" != 0 ] || return 0
+  [ "$("$runtime" info --format '{{.Store.GraphDriverName}}' 2>/dev/null)" = vfs ] || return 0
+  say 'podman stores images with the driver vfs, which copies everything at each step: this takes many minutes and 10 GB.'
+  say 'To have it faster, stop this and see: ./nanoclaw doctor'
 }
 
 # Podman of an ordinary user copies the image once for the numbers its containers run with. Better here, where it is seen and
