@@ -62,8 +62,10 @@ main() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/nanoclaw-build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   SECONDS=0
+  warn_of_slow_storage
   choose_base "$from_packages"
   build
+  unpack_for_user
   say "3/3 done: $image, source $hash, ${SECONDS} s"
 }
 
@@ -89,8 +91,12 @@ choose_runtime() {
     *) fail "CONTAINER_RUNTIME=$runtime is unknown. Set it to docker, podman or container." ;;
   esac
   export CONTAINER_RUNTIME=$runtime
-  command -v "$runtime" >/dev/null ||
-    fail "$runtime is not installed. Install it (Debian and Ubuntu: sudo apt-get install -y docker.io iptables), or set CONTAINER_RUNTIME to one that is."
+  command -v "$runtime" >/dev/null && return 0
+  local packages='docker.io iptables'
+  [ "$runtime" = docker ] || packages='podman catatonit uidmap slirp4netns fuse-overlayfs'
+  [ "$runtime" = container ] || packages=" (Debian and Ubuntu, as root: apt-get install -y $packages)"
+  [ "$runtime" != container ] || packages=''
+  fail "$runtime is not installed. Install it$packages, or set CONTAINER_RUNTIME to one that is."
 }
 
 # Says what the image is and returns 0 fresh, 3 missing, 4 stale.
@@ -192,6 +198,24 @@ build() {
   run_build '2/3 image:' "$work/build.log" "$runtime" --file "$root/container/Dockerfile" --tag "$image" \
     --build-arg "BASE_IMAGE=$base" --build-arg "SOURCE_HASH=$hash" ${arguments[@]+"${arguments[@]}"} "$root" || build_failed
   remove_replaced "$old"
+}
+
+warn_of_slow_storage() {
+  [ "$runtime" = podman ] && [ "$(id -u)" != 0 ] || return 0
+  [ "$("$runtime" info --format '{{.Store.GraphDriverName}}' 2>/dev/null)" = vfs ] || return 0
+  say 'podman stores images with the driver vfs, which copies everything at each step: this takes many minutes and 10 GB.'
+  say 'To have it faster, stop this and see: ./nanoclaw doctor'
+}
+
+# Podman of an ordinary user copies the image once for the numbers its containers run with. Better here, where it is seen and
+# may take minutes, than in the first start of a container, which has a deadline.
+unpack_for_user() {
+  [ "$runtime" = podman ] && [ "$(id -u)" != 0 ] || return 0
+  local made
+  say "3/3 storage: podman unpacks the image for your user (once; a minute or more on a slow disk)"
+  made=$("$runtime" create --userns keep-id --network none "$image" 2>"$work/create.log") ||
+    fail "podman built the image and cannot make a container of it: $(tail -n 1 "$work/create.log")"
+  "$runtime" rm "$made" >/dev/null
 }
 
 build_failed() {

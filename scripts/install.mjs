@@ -145,11 +145,19 @@ function npmCi(folder, how) {
   return npm(folder, ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], how);
 }
 
+/** A compiler at work takes many times longer than a download, so a person is told which of the two it is. */
+export function installStep(folder, what) {
+  const compiling = existsSync(path.join(folder, 'node_modules', 'better-sqlite3', 'build', 'Makefile'));
+  return compiling
+    ? 'compiling the database package, as no prebuilt one could be loaded: some minutes'
+    : `installing ${what}`;
+}
+
 async function npm(folder, args, { log, begin, signal, what }) {
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   log(`Installing ${what} (a minute or two the first time) …`);
-  const end = begin(`installing ${what}`);
+  const end = begin(() => installStep(folder, what));
   const headers = headersFor(process.env, homedir());
   const env = {
     ...process.env,

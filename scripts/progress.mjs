@@ -35,11 +35,16 @@ export class Progress {
 
   /**
    * This is being done until the returned function is called, or another thing is begun.
-   * @param {string} text
+   * @param {string | (() => string)} text
    * @returns {() => void}
    */
   begin(text) {
-    const step = { text, at: Date.now() };
+    const step = {
+      get text() {
+        return typeof text === 'string' ? text : text();
+      },
+      at: Date.now(),
+    };
     this.#step = step;
     const ticker = setInterval(() => this.#tick(step), this.#every);
     return () => {

@@ -101,6 +101,7 @@ async function answers(sandbox: Sandbox, log: Log): Promise<boolean> {
   try {
     await sandbox.check();
   } catch (error) {
+    if (hasCode(error, 'sandbox.cannot')) throw error;
     if (!hasCode(error, 'sandbox.unavailable')) return true;
     log.warn({ err: error }, 'the container engine does not answer; messages wait until it does');
     return false;

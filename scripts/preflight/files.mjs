@@ -6,7 +6,7 @@ import { isInstalled } from '../install.mjs';
 
 const mib = 1024 * 1024;
 // Measured: packages 250 MB, the agent runner's 440 MB, npm's cache 250 MB; the agent image 870 MB and its base 270 MB.
-const needed = { packages: 1_000 * mib, image: 1_500 * mib };
+const needed = { packages: 1_000 * mib, image: 1_500 * mib, cache: 250 * mib };
 
 /** May this user write what has to be written? */
 export function checkFiles(machine) {
@@ -23,7 +23,7 @@ export function checkFiles(machine) {
     findings.push({
       state: 'problem',
       says: `This user cannot write ${home}, where your data would be.`,
-      cure: `Put it elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw" (and start again).`,
+      cure: `Put it elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw-data" (and start again).`,
     });
   }
   if (home !== root && !writable(nearest(home))) {
@@ -45,21 +45,28 @@ export function checkFiles(machine) {
   return { state: 'ok', says: where };
 }
 
-export function checkDisk({ root, home, runtime }) {
+export function checkDisk({ root, home, runtime, userHome, environment }) {
   const toInstall = isInstalled(root) ? 0 : needed.packages;
-  const wanted = [{ folder: root, bytes: toInstall + (runtime === 'local' || toInstall === 0 ? 0 : needed.image) }];
-  if (home !== root) wanted.push({ folder: nearest(home), bytes: 100 * mib });
-  return wanted.map(({ folder, bytes }) => {
+  const image = runtime === 'local' || toInstall === 0 ? 0 : needed.image;
+  const what = image === 0 ? '' : ' (1 GB for the packages, 1.5 GB for the agent image where there is an engine)';
+  const wanted = [
+    { folder: root, bytes: toInstall + image, least: toInstall, what, cure: 'put the checkout on another disk.' },
+  ];
+  if (home !== root)
+    wanted.push({ folder: nearest(home), bytes: 100 * mib, cure: 'set NANOCLAW_HOME to another disk.' });
+  // npm fills it on its way, and ends where it is full, however much room the checkout has.
+  const cache = nearest(environment.npm_config_cache || path.join(userHome, '.npm'));
+  if (toInstall > 0 && statSync(cache).dev !== statSync(root).dev) {
+    const cure = 'let npm use another disk: export npm_config_cache=/a/folder/there';
+    wanted.push({ folder: cache, bytes: needed.cache, what: ' for npm’s cache', cure });
+  }
+  return wanted.map(({ folder, bytes, least = bytes, what = '', cure }) => {
     const { bavail, bsize } = statfsSync(folder);
     const free = bavail * bsize;
     const says = `${size(free)} free at ${folder}`;
     if (free >= bytes) return { state: 'ok', says };
-    const enough = free >= toInstall;
-    return {
-      state: enough ? 'warning' : 'problem',
-      says: `${says}; ${size(bytes)} are needed (1 GB for the packages, 1.5 GB for the agent image where there is an engine).`,
-      cure: 'Make room, or put the checkout on another disk.',
-    };
+    const state = free >= least ? 'warning' : 'problem';
+    return { state, says: `${says}; ${size(bytes)} are needed${what}.`, cure: `Make room, or ${cure}` };
   });
 }
 

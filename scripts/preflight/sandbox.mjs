@@ -6,7 +6,9 @@ import {
   dockerStart,
   installBubblewrap,
   installing,
+  podmanLimitsProblem,
   podmanProblem,
+  podmanStorageProblem,
 } from '../../src/sandbox/cures.mjs';
 
 /** Weaker, but without an engine; a person decides for it. */
@@ -16,13 +18,14 @@ export async function checkSandbox(machine) {
   const { runtime } = machine;
   if (runtime === 'container') return [];
   const wanted = (name) => runtime === name || runtime === 'auto';
-  const [docker, podman, local] = await Promise.all([
+  const [docker, [podman, slow] = [], local] = await Promise.all([
     wanted('docker') ? lookAtDocker(machine) : undefined,
     wanted('podman') ? lookAtPodman(machine) : undefined,
     wanted('local') ? lookAtBubblewrap(machine) : undefined,
   ]);
-  if (runtime !== 'auto') return chosen(runtime, docker ?? podman ?? local);
-  return decide(machine, { docker, podman, local });
+  const found =
+    runtime === 'auto' ? decide(machine, { docker, podman, local }) : chosen(runtime, docker ?? podman ?? local);
+  return slow && docker?.state !== 'ok' ? [found, { state: 'warning', ...slow }].flat() : found;
 }
 
 /** What is set rules: while its engine is down, messages wait, so it is no reason not to install. */
@@ -82,28 +85,36 @@ async function lookAtDocker(machine) {
   return { state: 'problem', says: 'docker is installed but not running.', cure: dockerStart(user) };
 }
 
+/** The finding, and what makes it slow where it works. */
 async function lookAtPodman(machine) {
+  if (!machine.has('podman')) return [{ state: 'none' }];
   const { user } = machine;
-  if (!machine.has('podman')) return { state: 'none' };
   const rootless = user.rights !== 'root' && process.platform === 'linux' && !machine.environment.CONTAINER_HOST;
   // Side by side: each takes its time on a first run.
   const [info, map] = await Promise.all([
-    machine.ask('podman', ['info', '--format', '{{.Version.Version}}']),
+    machine.ask('podman', ['info', '--format', 'json']),
     rootless ? machine.ask('podman', ['unshare', 'cat', '/proc/self/uid_map']) : undefined,
   ]);
   const said = `${info.stderr}${map?.stderr ?? ''}`;
   if (info.late || map?.late) {
-    return { state: 'warning', says: 'podman did not answer within two seconds; the start asks it again.' };
+    return [{ state: 'warning', says: 'podman did not answer within two seconds; the start asks it again.' }];
   }
   const mapped = map === undefined || (map.code === 0 && map.stdout.trim().split('\n').length > 1);
-  if (info.code === 0 && mapped) return { state: 'ok', says: `podman ${info.stdout.trim()}` };
+  const unlimited = rootless && info.code === 0 && mapped ? podmanLimitsProblem(user, info.stdout) : undefined;
+  if (unlimited) return [{ state: 'problem', ...unlimited }];
+  if (info.code === 0 && mapped) {
+    const says = `podman ${versionIn(info.stdout)}`.trim();
+    return [{ state: 'ok', says }, rootless ? podmanStorageProblem(info.stdout) : undefined];
+  }
   const known = podmanProblem(user, said);
   const last = said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
-  return {
-    state: 'problem',
-    says: known?.says ?? `podman is installed but does not work: ${last}`,
-    cure: known?.cure ?? 'Run "podman info" as this user and fix what it names.',
-  };
+  const says = known?.says ?? `podman is installed but does not work: ${last}`;
+  return [{ state: 'problem', says, cure: known?.cure ?? 'Run "podman info" as this user and fix what it names.' }];
+}
+
+/** The first of podman's own word for it, without parsing what only a person reads. */
+function versionIn(info) {
+  return /"Version": ?"([^"]+)"/.exec(info)?.[1] ?? '';
 }
 
 async function lookAtBubblewrap(machine) {

@@ -9,7 +9,7 @@ const misplaced = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'EIS
 export function placeTrouble(error: unknown, path = pathOf(error)): NanoclawError | undefined {
   const code = systemCode(error) ?? '';
   if (path === undefined || !misplaced.has(code)) return undefined;
-  const elsewhere = 'put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw", then start again.';
+  const elsewhere = 'put your data elsewhere: export NANOCLAW_HOME="$HOME/nanoclaw-data", then start again.';
   const told = (sentence: string, cure: string) =>
     new NanoclawError('home.not-writable', sentence, { cure, cause: error });
   if (code === 'EROFS')

@@ -98,8 +98,14 @@ describe('podman', () => {
     expect(await choose()).toEqual(podman);
     plant('docker', silent);
     expect(await choose()).toEqual(podman);
+  });
+
+  test('that takes the place of a docker that cannot be used says why', async () => {
+    plant('podman', works);
+    plant('docker', 'echo "permission denied while trying to connect to the Docker daemon socket" >&2; exit 1');
     plant('dockerd', '');
-    expect(await choose()).toEqual(podman);
+    const notice = expect.stringMatching(/podman runs the agents.*this user may not use it/);
+    expect(await choose()).toEqual({ ...podman, notice });
   });
 
   test('comes after a docker that answers, and never in the place of a DOCKER_HOST', async () => {
@@ -115,7 +121,7 @@ describe('podman', () => {
     plant('podman', works);
     plant('dockerd', '');
     plant('docker', 'echo podman version 4.3.1');
-    expect(await choose()).toEqual(podman);
+    expect(await choose()).toMatchObject(podman);
   });
 
   test('that does not work never gives way to local without a word', async () => {
@@ -134,6 +140,43 @@ describe('podman', () => {
     plant('docker', silent);
     plant('dockerd', '');
     expect(await choose()).toMatchObject({ type: 'not-running' });
+  });
+});
+
+describe('podman of an ordinary user', () => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
+  const info = (host: object) => `echo '${JSON.stringify({ host })}'`;
+  const mapped = 'printf "0 1000 1\\n1 100000 65536\\n"';
+  const plantPodman = (host: object, map = mapped) =>
+    plant('podman', `case $1 in info) ${info(host)};; *) ${map};; esac`);
+
+  test('is used where it can limit its runs', async () => {
+    plantPodman({ cgroupVersion: 'v2', cgroupControllers: ['cpu', 'memory', 'pids'] });
+    expect(await choose({ user })).toMatchObject({ runtime: 'podman' });
+  });
+
+  test('whose storage copies whole images is used, and that is said', async () => {
+    const store = '{"host":{},"store":{"graphDriverName":"vfs"}}';
+    plant('podman', `case $1 in info) echo '${store}';; *) ${mapped};; esac`);
+    expect(await choose({ user })).toMatchObject({ runtime: 'podman', notice: expect.stringContaining('vfs') });
+  });
+
+  test('that cannot limit them stops the start before an image is built, never for a weaker sandbox', async () => {
+    plantPodman({ cgroupVersion: 'v1', cgroupControllers: [] });
+    plantReal('bwrap', 'setpriv', 'sh');
+    const choice = await choose({ user });
+    expect(choice).toMatchObject({ type: 'not-running', error: { code: 'sandbox.unavailable' } });
+    expect(choice.type === 'not-running' && choice.error.cure).toMatch(/cgroups version 1.*CONTAINER_RUNTIME=local/s);
+  });
+
+  test('is told beside a docker that cannot be used either: to mend one is enough', async () => {
+    plantPodman({ cgroupVersion: 'v1', cgroupControllers: [] });
+    plant('docker', 'echo "permission denied while trying to connect to the Docker daemon socket" >&2; exit 1');
+    plant('dockerd', '');
+    const choice = await choose({ user });
+    expect(choice.type === 'not-running' && choice.error.cure).toMatch(
+      /docker runs.*podman works.*CONTAINER_RUNTIME=local/s,
+    );
   });
 });
 

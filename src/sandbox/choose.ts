@@ -1,7 +1,14 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../lib/clock.ts';
 import { hasCode, NanoclawError, sentenceOf } from '../model/errors.ts';
-import { installBubblewrap, podmanProblem, programIn, thisUser } from './cures.mjs';
+import {
+  installBubblewrap,
+  podmanLimitsProblem,
+  podmanProblem,
+  podmanStorageProblem,
+  programIn,
+  thisUser,
+} from './cures.mjs';
 import { docker, podmanHere } from './dialects.ts';
 import { clientEnvironment, EngineClient } from './engine-client.ts';
 import { type EnginePlaces, enginePlaces, signOfDocker } from './engine-places.ts';
@@ -21,6 +28,14 @@ export interface ChoiceOptions {
   readonly clock: Clock;
   /** For tests: a machine with other places than this one. */
   readonly places?: EnginePlaces;
+  /** For tests: another user than this one. */
+  readonly user?: ReturnType<typeof thisUser>;
+}
+
+/** An engine is installed and does not answer: never a reason to take the weaker sandbox silently. */
+interface NotRunning {
+  readonly type: 'not-running';
+  readonly error: NanoclawError;
 }
 
 export type RuntimeChoice =
@@ -32,8 +47,7 @@ export type RuntimeChoice =
       /** An engine that is there and cannot be used, so that this one was taken: to be said to a person. */
       readonly notice?: string | undefined;
     }
-  /** An engine is installed and does not answer: never a reason to take the weaker wall silently. */
-  | { readonly type: 'not-running'; readonly error: NanoclawError }
+  | NotRunning
   /** Nothing usable. `install`: a command that cures it, to be run as root; undefined where a person has to do it. */
   | { readonly type: 'nothing'; readonly error: NanoclawError; readonly install: readonly string[] | undefined };
 
@@ -47,7 +61,13 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   if (asked?.type === 'use') return asked;
   // DOCKER_HOST is the owner's word for one engine; nothing else of the same strength is taken for it.
   const podman = dockerHost === undefined ? await askPodman(options) : undefined;
-  if (podman?.type === 'use') return podman;
+  if (podman?.type === 'use') {
+    const why = asked?.error.cause;
+    const instead = why instanceof NanoclawError ? [`podman runs the agents. ${sentenceOf(why)}`] : [];
+    const notices = [...instead, ...(podman.notice === undefined ? [] : [podman.notice])];
+    return notices.length === 0 ? podman : { ...podman, notice: notices.join('\n') };
+  }
+  if (asked && podman?.type === 'not-running') return bothDown(asked.error, podman.error);
   if (asked) return asked;
   if (podman?.type === 'not-running') return podman;
   if (options.platform !== 'linux') return nothing(nothingCure(options.platform));
@@ -55,7 +75,10 @@ export async function chooseRuntime(options: ChoiceOptions): Promise<RuntimeChoi
   return local.type === 'use' && podman?.type === 'skipped' ? { ...local, notice: podman.notice } : local;
 }
 
-async function askDocker({ searchPath, dockerHost }: ChoiceOptions, sign: string): Promise<RuntimeChoice> {
+async function askDocker(
+  { searchPath, dockerHost }: ChoiceOptions,
+  sign: string,
+): Promise<Extract<RuntimeChoice, { type: 'use' | 'not-running' }>> {
   try {
     const client = new EngineClient(docker, clientEnvironment({ searchPath, dockerHost }));
     const { stdout: name } = await client.run(['--version'], { deadlineMs: 8_000 });
@@ -80,20 +103,22 @@ async function askPodman(
   const dialect = podmanHere();
   try {
     const client = new EngineClient(dialect, clientEnvironment({ searchPath, dockerHost: undefined, podman }));
-    const info = await client.run(['info', '--format', '{{.Host.OS}}'], { deadlineMs: 8_000 });
-    if (info.code !== 0) return skipped(dialect.cures.access(thisUser(searchPath), info.stderr));
-    const user = thisUser(searchPath);
+    const info = await client.run(['info', '--format', 'json'], { deadlineMs: 8_000 });
+    const user = options.user ?? thisUser(searchPath);
+    if (info.code !== 0) return skipped(dialect.cures.access(user, info.stderr));
     // Elsewhere than on Linux, and where it is only a client, it makes its namespaces on another machine.
     if (user.rights === 'root' || options.platform !== 'linux' || podman['CONTAINER_HOST'] !== undefined) {
       return { type: 'use', runtime: 'podman', record: true };
     }
     const map = await client.run(['unshare', 'cat', '/proc/self/uid_map'], { deadlineMs: 8_000 });
     // With one line only its own user is mapped: no image can be unpacked, no other user can be had.
-    if (map.code === 0 && map.stdout.trim().split('\n').length !== 1) {
-      return { type: 'use', runtime: 'podman', record: true };
+    const mapped = map.code === 0 && map.stdout.trim().split('\n').length !== 1;
+    const problem = mapped ? undefined : podmanProblem(user, map.stderr);
+    const known = problem ?? podmanLimitsProblem(user, info.stdout);
+    if (!known && (mapped || map.stdout.trim() === '')) {
+      const slow = podmanStorageProblem(info.stdout);
+      return { type: 'use', runtime: 'podman', record: true, ...(slow ? { notice: `${slow.says} ${slow.cure}` } : {}) };
     }
-    const known = podmanProblem(user, map.stderr);
-    if (!known && map.stdout.trim() === '') return { type: 'use', runtime: 'podman', record: true };
     const says = known?.says ?? `podman cannot make containers: ${map.stderr.trim().slice(0, 300)}.`;
     return notRunning(
       'podman',
@@ -109,10 +134,19 @@ function skipped(why: string): { type: 'skipped'; notice: string } {
   return { type: 'skipped', notice: `podman is installed and does not work, so agents do not run in it. ${why}` };
 }
 
-function notRunning(sign: string, cause: unknown): RuntimeChoice {
+const orLocal = 'To go on without an engine, in the weaker sandbox: CONTAINER_RUNTIME=local ./nanoclaw start';
+
+function notRunning(sign: string, cause: unknown): NotRunning {
   const message = `A container engine is installed (${sign}) but cannot be used.`;
-  const cure = `${sentenceOf(cause)} To use the weaker local sandbox instead, set CONTAINER_RUNTIME=local.`;
+  const cure = `${sentenceOf(cause)} ${orLocal}`;
   return { type: 'not-running', error: new NanoclawError('sandbox.unavailable', message, { cure, cause }) };
+}
+
+/** Either mended is enough, so both are said. */
+function bothDown(docker: NanoclawError, podman: NanoclawError): NotRunning {
+  const message = 'Two container engines are installed, docker and podman, and neither can be used.';
+  const cure = `${sentenceOf(docker.cause)}\n${sentenceOf(podman.cause)}\n${orLocal}`;
+  return { type: 'not-running', error: new NanoclawError('sandbox.unavailable', message, { cure }) };
 }
 
 async function askLocal({ searchPath, clock }: ChoiceOptions): Promise<RuntimeChoice> {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { containerName, environmentFile, labels, runArguments } from './arguments.ts';
 import { AttachedRun, type Look, type Tether } from './attached-run.ts';
+import { podmanLimitsProblem, thisUser } from './cures.mjs';
 import { docker, droppedLimit, type EngineDialect } from './dialects.ts';
 import { EngineClient, lastWords, passingFile } from './engine-client.ts';
 import type { FoundRun, Mount, Run, RunSpec, Sandbox, SandboxCapabilities } from './sandbox.ts';
@@ -47,6 +48,7 @@ export class ContainerSandbox implements Sandbox {
   }
 
   async check(signal?: AbortSignal): Promise<void> {
+    await this.#checkLimits(signal);
     const { image } = this.#options;
     const args = ['image', 'inspect', '--format', '{{.Id}}', image];
     const answer = await this.#client.run(args, { deadlineMs: 8_000, signal });
@@ -177,6 +179,16 @@ export class ContainerSandbox implements Sandbox {
     // Read by the run's user, whatever the umask is here.
     chmodSync(hostsFile, 0o644);
     return [{ source: hostsFile, target: '/etc/hosts', readOnly: true }];
+  }
+
+  /** Told before minutes are spent on an image, not by the first message. */
+  async #checkLimits(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#dialect.runtime !== 'podman') return;
+    const info = await this.#client.run(['info', '--format', 'json'], { deadlineMs: 8_000, signal });
+    const problem = podmanLimitsProblem(thisUser(this.#client.environment['PATH'] ?? ''), info.stdout);
+    if (!problem) return;
+    const cure = `${problem.cure} Or take another sandbox (docker, or the weaker local): CONTAINER_RUNTIME=local ./nanoclaw start`;
+    throw new NanoclawError('sandbox.cannot', problem.says, { cure });
   }
 
   #cannotLimit(dropped: string): NanoclawError {

@@ -73,6 +73,12 @@ export function dockerAccess(user) {
  */
 export function podmanProblem(user, stderr) {
   if (user.rights === 'root') return undefined;
+  if (/XDG_RUNTIME_DIR.*not owned by the current user/.test(stderr)) {
+    return {
+      says: 'XDG_RUNTIME_DIR names the directory of another user, as after su.',
+      cure: 'Run: unset XDG_RUNTIME_DIR. Then start again.',
+    };
+  }
   const again = 'Then run: podman system migrate.';
   if (/newuidmap|newgidmap|uidmap/i.test(stderr) && !programIn(user.searchPath, 'newuidmap')) {
     const install = installing(user, { apt: 'uidmap', dnf: 'shadow-utils', pacman: 'shadow', apk: 'shadow-uidmap' });
@@ -82,7 +88,7 @@ export function podmanProblem(user, stderr) {
     };
   }
   if (!hasSubordinates('/etc/subuid', user) || !hasSubordinates('/etc/subgid', user)) {
-    const range = '100000-165535';
+    const range = freeSubordinates(`${textOf('/etc/subuid')}\n${textOf('/etc/subgid')}`);
     const command = `usermod --add-subuids ${range} --add-subgids ${range} ${user.name}`;
     return {
       says: `The user ${user.name} has no entry in /etc/subuid and /etc/subgid, so podman cannot make containers.`,
@@ -101,6 +107,12 @@ export function podmanProblem(user, stderr) {
     };
   }
   if (/XDG_RUNTIME_DIR|\/run\/user\/\d+/.test(stderr)) {
+    if (!existsSync('/run/systemd/system')) {
+      return {
+        says: 'This session has no runtime directory for podman.',
+        cure: 'Run: export XDG_RUNTIME_DIR="$(mktemp -d)". Then start again.',
+      };
+    }
     const command = `loginctl enable-linger ${user.name}`;
     return {
       says: 'This session has no runtime directory for podman.',
@@ -108,6 +120,72 @@ export function podmanProblem(user, stderr) {
     };
   }
   return undefined;
+}
+
+/**
+ * Numbers that no user has yet: who shared theirs with another could reach into that one's containers.
+ * @param {string} taken lines of /etc/subuid and /etc/subgid
+ */
+export function freeSubordinates(taken) {
+  const ends = taken.split('\n').map((line) => {
+    const [, first, count] = line.split(':');
+    return Number(first) + Number(count);
+  });
+  const first = Math.max(100_000, ...ends.filter((end) => Number.isSafeInteger(end)));
+  return `${first}-${first + 65_535}`;
+}
+
+/**
+ * Why podman of an ordinary user cannot keep a run to its limits, by its own `info --format json`; undefined when it can,
+ * or when that is not known. Asked before anything is built: it refuses each run otherwise.
+ * @param {User} user
+ * @param {string} info
+ * @returns {{ says: string, cure: string } | undefined}
+ */
+export function podmanLimitsProblem(user, info) {
+  if (user.rights === 'root') return undefined;
+  const { cgroupVersion, cgroupControllers, security } = hostIn(info);
+  // A client of another machine's podman is told of that one.
+  if (security?.rootless === false) return undefined;
+  if (cgroupVersion === 'v1') {
+    const parameter = 'systemd.unified_cgroup_hierarchy=1';
+    const boot = `boot this machine with the kernel parameter ${parameter} (cgroups version 2)`;
+    return {
+      says: 'podman works, but without root it cannot limit memory and processes on cgroups version 1, which this machine has.',
+      cure: user.rights === 'none' ? `Ask its administrator to ${boot}.` : `To use it, ${boot}.`,
+    };
+  }
+  if (cgroupVersion !== 'v2' || !Array.isArray(cgroupControllers)) return undefined;
+  const missing = ['cpu', 'memory', 'pids'].filter((name) => !cgroupControllers.includes(name));
+  if (missing.length === 0) return undefined;
+  const says = `podman works, but this user may not limit ${missing.join(', ')} (these cgroup controllers are not delegated).`;
+  if (!existsSync('/run/systemd/system')) {
+    return { says, cure: 'Without systemd nobody delegates them: run the host as root, or use docker.' };
+  }
+  const folder = '/etc/systemd/system/user@.service.d';
+  const text = '[Service]\\nDelegate=cpu cpuset io memory pids\\n';
+  const sudo = user.rights === 'sudo' ? 'sudo ' : '';
+  const command =
+    `${sudo}mkdir -p ${folder} && printf '${text}' | ${sudo}tee ${folder}/delegate.conf && ` +
+    `${sudo}systemctl daemon-reload`;
+  const who = user.rights === 'none' ? `Ask the administrator of this machine to run: ${command}` : `Run: ${command}`;
+  return { says, cure: `${who}. Then log out and in again.` };
+}
+
+/**
+ * A storage of podman that works and is slow, by its own `info --format json`.
+ * @param {string} info
+ * @returns {{ says: string, cure: string } | undefined}
+ */
+export function podmanStorageProblem(info) {
+  if (storeIn(info).graphDriverName !== 'vfs') return undefined;
+  const setting = `printf '[storage]\\ndriver = "overlay"\\n' > ~/.config/containers/storage.conf`;
+  return {
+    says: 'podman keeps its images with the driver vfs, which copies 0.9 GB for each container: a first answer takes minutes, and disk.',
+    cure:
+      'Where this podman holds nothing you need, run: podman system reset --force && mkdir -p ~/.config/containers && ' +
+      `${setting}. (Older kernels than 5.13 need the package fuse-overlayfs.)`,
+  };
 }
 
 /**
@@ -214,6 +292,26 @@ function maySudo(searchPath, groups) {
   return spawnSync(sudo, ['-n', 'true'], { stdio: 'ignore', timeout: 1_000 }).status === 0 ? 'sudo' : 'none';
 }
 
+/** @param {string} info @returns {{ cgroupVersion?: unknown, cgroupControllers?: unknown, security?: { rootless?: unknown } }} */
+function hostIn(info) {
+  return parsed(info).host ?? {};
+}
+
+/** @param {string} info @returns {{ graphDriverName?: unknown }} */
+function storeIn(info) {
+  return parsed(info).store ?? {};
+}
+
+/** @param {string} info */
+function parsed(info) {
+  try {
+    return JSON.parse(info);
+  } catch {
+    // A podman that says it in another way: nothing is known of it.
+    return {};
+  }
+}
+
 /** @param {string} file @param {User} user */
 function hasSubordinates(file, { name }) {
   const uid = String(process.getuid?.() ?? '');
@@ -235,5 +333,10 @@ function ownProc() {
 
 /** @param {string} file */
 function readLines(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return textOf(file).split('\n');
+}
+
+/** @param {string} file */
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

@@ -49,7 +49,7 @@ export class EngineClient {
     const { program, cures } = this.#client;
     if (/permission denied .*(docker|daemon|socket)/is.test(stderr)) {
       const cure = cures.access(this.#user(), stderr);
-      throw new NanoclawError('sandbox.unavailable', `${program} refuses us: ${lastWords(stderr)}.`, { cure });
+      throw new NanoclawError('sandbox.unavailable', `${program} runs, and this user may not use it.`, { cure });
     }
     const unreachable =
       /cannot connect to|XPC connection error|error during connect|is the docker daemon running|connection refused|failed to connect to/i;

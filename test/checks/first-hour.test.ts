@@ -4,12 +4,22 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync,
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { installStep } from '../../scripts/install.mjs';
 import { holdInstallLock } from '../../scripts/install-lock.mjs';
 import { headersFor, installProblem, loadProblem } from '../../scripts/install-problems.mjs';
 import { nodeProblem } from '../../scripts/need-node.mjs';
+import { checkDisk } from '../../scripts/preflight/files.mjs';
 import { Machine } from '../../scripts/preflight/machine.mjs';
 import { checkSandbox } from '../../scripts/preflight/sandbox.mjs';
-import { asRoot, bubblewrapProblem, dockerAccess, podmanProblem } from '../../src/sandbox/cures.mjs';
+import {
+  asRoot,
+  bubblewrapProblem,
+  dockerAccess,
+  freeSubordinates,
+  podmanLimitsProblem,
+  podmanProblem,
+  podmanStorageProblem,
+} from '../../src/sandbox/cures.mjs';
 import { tempDirectory } from '../temp-directory.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -83,6 +93,30 @@ test.each([
   expect(found).not.toContainEqual(expect.objectContaining({ state: 'problem' }));
 });
 
+test('an installation that compiles says so, for it takes minutes', () => {
+  using place = tempDirectory();
+  expect(installStep(place.path, 'the packages')).toBe('installing the packages');
+  const build = join(place.path, 'node_modules', 'better-sqlite3', 'build');
+  mkdirSync(build, { recursive: true });
+  writeFileSync(join(build, 'Makefile'), '');
+  expect(installStep(place.path, 'the packages')).toMatch(/compiling the database package.*minutes/);
+});
+
+test('a home on another, full disk is told before npm fills it, with a cure that leaves the checkout where it is', () => {
+  using place = tempDirectory();
+  // No room at all, and a disk of its own on each Linux.
+  const environment = { PATH: place.path, HOME: '/proc' };
+  const look = (changes: object) =>
+    checkDisk(
+      new Machine(place.path, { environment: { ...environment, ...changes }, runtime: 'local', home: place.path }),
+    );
+  const full = { state: 'problem', says: expect.stringMatching(/ at \/proc; 250 MB are needed for npm/) };
+  expect(look({})).toContainEqual(
+    expect.objectContaining({ ...full, cure: expect.stringContaining('npm_config_cache') }),
+  );
+  expect(look({ npm_config_cache: place.path })).not.toContainEqual(expect.objectContaining(full));
+});
+
 test('the command without any node in PATH says so', () => {
   using place = tempDirectory();
   symlinkSync(realpathSync('/usr/bin/dirname'), join(place.path, 'dirname'));
@@ -106,6 +140,47 @@ test('a cure is a command that this very user can run', () => {
   expect(podmanProblem(nobody, 'exec: "newuidmap": executable file not found')?.says).toContain('newuidmap');
   const apparmor = bubblewrapProblem({ ...user, rights: 'sudo' }, 'bwrap: setting up uid map: Permission denied');
   expect(apparmor.cure).toContain('| sudo tee');
+});
+
+test.each([
+  ['cgroups version 1, without systemd or with', { cgroupVersion: 'v1', cgroupControllers: [] }, /kernel parameter/],
+  ['a controller is not delegated', { cgroupVersion: 'v2', cgroupControllers: ['memory', 'pids'] }, /limit cpu \(/],
+  ['none is', { cgroupVersion: 'v2', cgroupControllers: [] }, /limit cpu, memory, pids \(/],
+])('podman that cannot keep an ordinary user’s runs to their limits is told with a cure: %s', (_name, host, words) => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
+  const problem = podmanLimitsProblem(user, JSON.stringify({ host }));
+  expect(`${problem?.says} ${problem?.cure}`).toMatch(words);
+  expect(problem?.cure).not.toContain('sudo');
+  expect(podmanLimitsProblem({ ...user, rights: 'root' }, JSON.stringify({ host }))).toBeUndefined();
+  const remote = { ...host, security: { rootless: false } };
+  expect(podmanLimitsProblem(user, JSON.stringify({ host: remote }))).toBeUndefined();
+});
+
+test('a storage of podman that copies an image for each container is told before it is filled', () => {
+  expect(podmanStorageProblem('{"store":{"graphDriverName":"vfs"}}')?.cure).toContain('driver = "overlay"');
+  for (const info of ['{"store":{"graphDriverName":"overlay"}}', '{}', 'linux']) {
+    expect(podmanStorageProblem(info)).toBeUndefined();
+  }
+});
+
+test('a runtime directory of another user is told as what it is', () => {
+  const ann = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'none' as const };
+  const said = 'level=error msg="XDG_RUNTIME_DIR directory \\"/run/user/1\\" is not owned by the current user"';
+  expect(podmanProblem(ann, said)?.cure).toContain('unset XDG_RUNTIME_DIR');
+});
+
+test('the numbers a cure gives to a user are nobody else’s', () => {
+  expect(freeSubordinates('')).toBe('100000-165535');
+  expect(freeSubordinates('ann:100000:65536\nbob:165536:65536\n# a note\n\nann:100000:65536')).toBe('231072-296607');
+  expect(freeSubordinates('low:1000:10')).toBe('100000-165535');
+});
+
+test('podman that can keep its limits, or says nothing of them, is not refused for them', () => {
+  const user = { name: 'ann', groups: [], listedIn: [], searchPath: '/nowhere', rights: 'sudo' as const };
+  const host = { cgroupVersion: 'v2', cgroupControllers: ['cpu', 'io', 'memory', 'pids'] };
+  for (const info of [JSON.stringify({ host }), '{"host":{}}', '{}', 'linux', '']) {
+    expect(podmanLimitsProblem(user, info)).toBeUndefined();
+  }
 });
 
 test.each([
