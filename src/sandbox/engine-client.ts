@@ -59,7 +59,7 @@ export class EngineClient {
   #unavailable(what: string, said = ''): NanoclawError {
     const { program, cures } = this.#client;
     const cure = cures.start(this.#user(), said);
-    return new NanoclawError('sandbox.unavailable', `${program} ${what}.`, { cure });
+    return new NanoclawError('sandbox.unavailable', `${program} ${what.replace(/[.?!]$/, '')}.`, { cure });
   }
 
   #user() {

@@ -55,7 +55,7 @@ test('an engine that is installed and does not run: the start stops with the cur
   const ran = await machine.run(['start'], 'hello\n');
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(ran.stderr).toMatch(/^nanoclaw: A container engine is installed \(DOCKER_HOST is .*\) but cannot be used\. /);
-  expect(ran.stderr).toMatch(/Start it .*systemctl start docker.*set CONTAINER_RUNTIME=local\.\n$/);
+  expect(ran.stderr).toMatch(/Start it .*systemctl start docker.*CONTAINER_RUNTIME=local \.\/nanoclaw start\n$/);
   expect(machine.withStore((store) => store.facts.get('runtime'))).toBeUndefined();
 
   const chosen = await machine.start(['start'], { settings: local });
@@ -70,7 +70,7 @@ test('two hosts started at the same moment on one home: one runs, the other says
   const refused = await Promise.race(both.map((one) => one.ended));
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toMatch(
-    /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home, or is still starting or ending)\./,
+    /^nanoclaw: (A host is already running here \(pid \d+\)|Another host already runs on this home, or is still starting or ending|The host is starting \(pid \d+, since [\d:]+\))\./,
   );
   expect(refused.stderr).toContain('./nanoclaw stop');
   await Promise.any(both.map((one) => one.said('stderr', /the built-in rehearsal model answers/)));
