@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, pause } from '../lib/clock.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { containerName, environmentFile, labels, runArguments } from './arguments.ts';
 import { AttachedRun, type Look, type Tether } from './attached-run.ts';
@@ -71,7 +71,12 @@ export class ContainerSandbox implements Sandbox {
       return this.#follow({ id, name, group: spec.group, run: spec.run }, false);
     } catch (error) {
       // An engine can leave behind what it could not start. Only this run's own label: never the one that has the name.
-      await this.#clearAway(spec).catch(() => undefined);
+      let cleared = await this.#clearAway(spec).catch(() => false);
+      // What was called off it may go on making for a moment.
+      for (let looks = 0; signal?.aborted && !cleared && looks < 4; looks++) {
+        await pause(this.#options.clock, 500);
+        cleared = await this.#clearAway(spec).catch(() => false);
+      }
       throw error;
     }
   }
@@ -156,9 +161,12 @@ export class ContainerSandbox implements Sandbox {
     });
   }
 
-  async #clearAway(spec: RunSpec): Promise<void> {
-    for (const left of await this.#list(`${labels.run}=${spec.run}`)) await this.remove(left);
+  /** True when there was one. */
+  async #clearAway(spec: RunSpec): Promise<boolean> {
+    const left = await this.#list(`${labels.run}=${spec.run}`);
+    for (const one of left) await this.remove(one);
     if (this.#dialect.leavesHalfMade) await this.#clearHalfMade(containerName(spec.install, spec.group));
+    return left.length > 0;
   }
 
   /** What stands in the storage alone is no container yet, and never will be: who was making it is gone. */
