@@ -78,6 +78,7 @@ test('every message is answered, none is answered twice but in the counted gap, 
   expect(answers.filter(({ wrong }) => wrong !== undefined)).toEqual([]);
   expect(api.finalAnswers(chat, 'overloaded')).toHaveLength(1);
   expect(api.early.map(({ method, at }) => ({ method, at: at - start }))).toEqual([]);
-  expect(api.calls('getUpdates').filter(({ code }) => code === 409)).toEqual([]);
+  // One that was given up, and of whose end the server has not heard yet, is in nobody's way.
+  expect(api.calls('getUpdates').filter(({ code, delivered }) => code === 409 && delivered)).toEqual([]);
   house.withStore((store) => expect(store.inbox.counts()).toEqual({ waiting: 0, claimed: 0, dead: 0 }));
 });

@@ -86,7 +86,7 @@ test('an answer grows in one place, scrolls when it is long, and its last text t
   desk.host.emit(text);
   await expect.poll(desk.seen).toContain('and the end');
   expect(desk.seen().split('› count\n\n')[1]).toMatch(new RegExp(`^Andy\n${text}\n\n.*Andy is typing.*\n›$`));
-  expect(desk.host.printed).toEqual(['result:turn-1/1']);
+  await expect.poll(() => desk.host.printed).toEqual(['result:turn-1/1']);
 });
 
 test('a tool is seen at work in one line, and no longer when it has ended', async () => {
