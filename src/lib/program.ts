@@ -4,6 +4,8 @@ export interface ProgramOptions {
   /** All that the program gets of an environment; without it, ours. */
   readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs?: number;
+  /** Where it runs; without it, where we do. */
+  readonly directory?: string;
   readonly signal?: AbortSignal | undefined;
   /** In a process group of its own: a Ctrl-C in the terminal is not for it. */
   readonly ownGroup?: boolean;
@@ -32,13 +34,14 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramEnd> {
-  const { env, deadlineMs, signal, ownGroup = false, output = 'collected' } = options;
+  const { env, deadlineMs, directory, signal, ownGroup = false, output = 'collected' } = options;
   const words = output === 'collected' ? 'pipe' : process.stderr;
   const child = spawn(program, args, {
     stdio: ['ignore', words, words],
     detached: ownGroup,
     killSignal: 'SIGKILL',
     ...(env ? { env } : {}),
+    ...(directory === undefined ? {} : { cwd: directory }),
     ...(deadlineMs === undefined ? {} : { timeout: deadlineMs }),
     ...(signal ? { signal } : {}),
   });

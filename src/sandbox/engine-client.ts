@@ -34,8 +34,10 @@ export class EngineClient {
   async run(args: readonly string[], options: CommandOptions): Promise<EngineAnswer> {
     const { program } = this.#client;
     const { deadlineMs, signal } = options;
-    // A Ctrl-C in the host's terminal is for the host alone.
-    const end = await runProgram(program, args, { env: this.environment, deadlineMs, signal, ownGroup: true });
+    // A Ctrl-C in the host's terminal is for the host alone. Podman's monitor writes a file `oom` where it runs when a
+    // container's memory is at its end: not into somebody's folder.
+    const how = { env: this.environment, directory: tmpdir(), deadlineMs, signal, ownGroup: true };
+    const end = await runProgram(program, args, how);
     if (signal?.aborted) throw new NanoclawError('sandbox.failed', `${program} ${args[0]} was called off.`);
     if (end.timedOut) throw this.#unavailable(`did not answer within ${deadlineMs / 1000} s`);
     if (end.error?.code === 'ENOENT') throw this.#unavailable('is not there: no such command');
