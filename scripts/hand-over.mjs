@@ -1,5 +1,6 @@
 // From the bare command to src/cli: looks at the machine, installs what is missing, builds what is stale. Nothing here
 // writes to standard output but what a checkout that is not installed yet can answer: `doctor`, and `stop` of its start.
+import { connect } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
@@ -70,7 +71,8 @@ function startsHost(argv) {
 /** One start at a time in a home; a second one waits for the first, and joins its host. */
 async function comesFirst(argv, { starting, log }) {
   const other = await askStarting(home);
-  if (other && argv.includes('--no-chat')) {
+  // What goes on may be a start that only joins a host that runs: then the start itself says so.
+  if (other && argv.includes('--no-chat') && !(await hostRuns())) {
     other.leave();
     log(`nanoclaw: ${other.says}. Wait for it, or end it: ./nanoclaw stop.`);
     process.exitCode = 1;
@@ -83,6 +85,13 @@ async function comesFirst(argv, { starting, log }) {
   }
   await starting.announce(home);
   return true;
+}
+
+function hostRuns() {
+  return new Promise((resolve) => {
+    const socket = connect(path.join(home, 'data', 'admin.sock'), () => resolve(true));
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
+  });
 }
 
 async function lookFirst(log) {
