@@ -15,7 +15,7 @@ const aCrashInAnEngine = 'test/crash/**/*.engine.test.ts';
 const texts = ['src/text/**/*.test.ts', 'src/channels/telegram/render.test.ts', 'test/checks/telegram-reads.test.ts'];
 /** What takes a minute or more by itself begins first, or all others wait for it at the end. Else Vitest's own order. */
 const long =
-  /\/(sixty-kills|task-kills|swap-race|two-hosts|two-hours|failing-answers|agent|outside|engine\.engine)\.test\.ts$/;
+  /\/(kills|sixty-kills|task-kills|swap-race|two-hosts|two-hours|failing-answers|agent|outside|engine\.engine)\.test\.ts$/;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -92,11 +92,12 @@ choose_runtime() {
   esac
   export CONTAINER_RUNTIME=$runtime
   command -v "$runtime" >/dev/null && return 0
-  local packages='docker.io iptables'
-  [ "$runtime" = docker ] || packages='podman catatonit uidmap slirp4netns fuse-overlayfs'
-  [ "$runtime" = container ] || packages=" (Debian and Ubuntu, as root: apt-get install -y $packages)"
-  [ "$runtime" != container ] || packages=''
-  fail "$runtime is not installed. Install it$packages, or set CONTAINER_RUNTIME to one that is."
+  local how=''
+  case $runtime in
+    docker) how=' (Debian and Ubuntu, as root: apt-get install -y docker.io iptables)' ;;
+    podman) how=' (Debian and Ubuntu, as root: apt-get install -y podman catatonit uidmap slirp4netns fuse-overlayfs)' ;;
+  esac
+  fail "$runtime is not installed. Install it$how, or set CONTAINER_RUNTIME to one that is."
 }
 
 # Says what the image is and returns 0 fresh, 3 missing, 4 stale.

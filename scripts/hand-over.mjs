@@ -1,12 +1,11 @@
 // From the bare command to src/cli: looks at the machine, installs what is missing, builds what is stale. Nothing here
 // writes to standard output but what a checkout that is not installed yet can answer: `doctor`, and `stop` of its start.
-import { connect } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled, InstallError, isInstalled } from './install.mjs';
 import { Progress } from './progress.mjs';
-import { askStarting, Starting } from './starting.mjs';
+import { askStarting, Starting, whoAnswers } from './starting.mjs';
 import { hearStops, stoppedWords } from './stops.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -35,29 +34,32 @@ async function prepare(argv, starting) {
       await lookFirst(log);
     }
     if (startsHost(argv) && !(await comesFirst(argv, { starting, log }))) return false;
-    if (!installed) await install(starting.progress, log);
+    if (!installed && !(await install(starting.progress, log))) return false;
     await ensureBuilt(root, { log });
     return true;
   } catch (error) {
     // What was thrown before the packages were there is already a sentence.
     if (!(error instanceof InstallError)) throw error;
-    if (error.message === stoppedWords) process.exitCode = 130;
-    else {
-      log(error.message);
-      process.exitCode = 1;
-    }
+    log(error.message);
+    process.exitCode = 1;
     return false;
   }
 }
 
+/** False when it was stopped. */
 async function install(progress, log) {
   const stopping = new AbortController();
   const unhear = hearStops(() => {
     log(stoppedWords);
-    stopping.abort(new InstallError(stoppedWords));
+    stopping.abort();
   });
   try {
     await ensureInstalled(root, { log, begin: (step) => progress.begin(step), signal: stopping.signal });
+    return true;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    process.exitCode = 130;
+    return false;
   } finally {
     unhear();
   }
@@ -72,11 +74,8 @@ function startsHost(argv) {
 async function comesFirst(argv, { starting, log }) {
   const other = await askStarting(home);
   // What goes on may be a start that only joins a host that runs: then the start itself says so.
-  if (other && argv.includes('--no-chat') && !(await hostRuns())) {
-    other.leave();
-    log(`nanoclaw: ${other.says}. Wait for it, or end it: ./nanoclaw stop.`);
-    process.exitCode = 1;
-    return false;
+  if (other && argv.includes('--no-chat') && (await whoAnswers(path.join(home, 'data', 'admin.sock'))) !== 'somebody') {
+    return notNow(other, { log, exitCode: 1 });
   }
   if (other) {
     log(`${other.says}. Waiting for it …`);
@@ -85,13 +84,6 @@ async function comesFirst(argv, { starting, log }) {
   }
   await starting.announce(home);
   return true;
-}
-
-function hostRuns() {
-  return new Promise((resolve) => {
-    const socket = connect(path.join(home, 'data', 'admin.sock'), () => resolve(true));
-    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
-  });
 }
 
 async function lookFirst(log) {
@@ -120,10 +112,15 @@ async function answersBefore([command, ...words], log) {
     process.stdout.write('Stopped.\n');
     return true;
   }
+  notNow(other, { log, exitCode: 3 });
+  return true;
+}
+
+function notNow(other, { log, exitCode }) {
   other.leave();
   log(`nanoclaw: ${other.says}. Wait for it, or end it: ./nanoclaw stop.`);
-  process.exitCode = 3;
-  return true;
+  process.exitCode = exitCode;
+  return false;
 }
 
 /** `doctor` before anything is installed: the machine alone. */

@@ -91,6 +91,24 @@ export function askStarting(home) {
   });
 }
 
+/**
+ * Who is behind a unix socket: `somebody` who takes the connection within a second, `another user`, or `nobody`.
+ * @param {string} file
+ * @returns {Promise<'somebody' | 'another user' | 'nobody'>}
+ */
+export function whoAnswers(file) {
+  return new Promise((resolve) => {
+    const probe = connect(file);
+    probe.setTimeout(1_000, () => probe.destroy());
+    probe.once('connect', () => {
+      resolve('somebody');
+      probe.destroy();
+    });
+    probe.once('error', (error) => resolve('code' in error && error.code === 'EACCES' ? 'another user' : 'nobody'));
+    probe.once('close', () => resolve('nobody'));
+  });
+}
+
 /** A start that did not come to anything leaves nothing. */
 function removeIfEmpty(folder) {
   try {

@@ -73,7 +73,10 @@ export function serveRehearsalModel(port: number): Promise<{ readonly url: strin
   return serveRehearsal(createRehearsal(), port);
 }
 
-/** Brings a runtime to where runs can start (aborting `signal` ends that, and is thrown once it has ended); `install` is a command that makes one possible, to be run as root. */
+/**
+ * Brings a runtime to where runs can start: aborting `signal` ends that, and its reason is thrown once it has ended.
+ * `install` is a command that makes one possible, to be run as root.
+ */
 export interface Preparer {
   prepare(runtime: RuntimeName, how: { image: string; signal: AbortSignal }): Promise<void>;
   /** True when it was done and choosing again is worth while. */

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { isBuilt } from '../build.mjs';
 import { isInstalled } from '../install.mjs';
+import { whoAnswers } from '../starting.mjs';
 
 const mib = 1024 * 1024;
 // Measured: packages 250 MB, the agent runner's 440 MB, npm's cache 250 MB; the agent image 870 MB and its base 270 MB.
@@ -74,24 +74,15 @@ export function checkDisk({ root, home, runtime, userHome, environment }) {
 export async function checkHost({ home }) {
   const socket = path.join(home, 'data', 'admin.sock');
   if (!existsSync(socket)) return [];
-  const answers = await new Promise((resolve) => {
-    const probe = connect(socket);
-    probe.setTimeout(1_000, () => probe.destroy());
-    probe.once('connect', () => {
-      resolve('yes');
-      probe.destroy();
-    });
-    probe.once('error', (error) => resolve(error.code === 'EACCES' ? 'not ours' : 'no'));
-    probe.once('close', () => resolve('no'));
-  });
-  if (answers === 'not ours') {
+  const answers = await whoAnswers(socket);
+  if (answers === 'another user') {
     return {
       state: 'warning',
       says: `Another user's host may run on ${home}: its socket belongs to ${ownerOf(socket)}.`,
       cure: 'Use it as that user, or set NANOCLAW_HOME to a folder of your own.',
     };
   }
-  return answers === 'yes' ? { state: 'ok', says: `a host is running on ${home}; start joins it` } : [];
+  return answers === 'somebody' ? { state: 'ok', says: `a host is running on ${home}; start joins it` } : [];
 }
 
 function writable(folder) {

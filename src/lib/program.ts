@@ -9,8 +9,6 @@ export interface ProgramOptions {
   readonly signal?: AbortSignal | undefined;
   /** In a process group of its own: a Ctrl-C in the terminal is not for it. */
   readonly ownGroup?: boolean;
-  /** `stderr`: its words go where ours go, at once; `collected` (the default): they are in the end. */
-  readonly output?: 'collected' | 'stderr';
 }
 
 export interface ProgramEnd {
@@ -34,10 +32,9 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramEnd> {
-  const { env, deadlineMs, directory, signal, ownGroup = false, output = 'collected' } = options;
-  const words = output === 'collected' ? 'pipe' : process.stderr;
+  const { env, deadlineMs, directory, signal, ownGroup = false } = options;
   const child = spawn(program, args, {
-    stdio: ['ignore', words, words],
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: ownGroup,
     killSignal: 'SIGKILL',
     ...(env ? { env } : {}),

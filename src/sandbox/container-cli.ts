@@ -191,9 +191,10 @@ export class ContainerSandbox implements Sandbox {
 
   /** Told before minutes are spent on an image, not by the first message. */
   async #checkLimits(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#dialect.runtime !== 'podman') return;
+    const user = thisUser(this.#client.environment['PATH'] ?? '');
+    if (this.#dialect.runtime !== 'podman' || user.rights === 'root') return;
     const info = await this.#client.run(['info', '--format', 'json'], { deadlineMs: 8_000, signal });
-    const problem = podmanLimitsProblem(thisUser(this.#client.environment['PATH'] ?? ''), info.stdout);
+    const problem = podmanLimitsProblem(user, info.stdout);
     if (!problem) return;
     const cure = `${problem.cure} Or take another sandbox (docker, or the weaker local): CONTAINER_RUNTIME=local ./nanoclaw start`;
     throw new NanoclawError('sandbox.cannot', problem.says, { cure });

@@ -2,20 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { opening } from '../../test/fixtures/opening.ts';
 import { tempDirectory } from '../../test/temp-directory.ts';
 import { NanoclawError } from '../model/errors.ts';
 import { lockHome } from './lock.ts';
 import { Store } from './store.ts';
 import { isOfThePlace, openingTrouble } from './trouble.ts';
-
-function opening(path: string): unknown {
-  try {
-    Store.open(path).close();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 test('a damaged database is named with the copy that would help and the command; without a copy, how to begin anew', () => {
   using home = tempDirectory();

@@ -1,6 +1,7 @@
 import { closeSync, copyFileSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { opening } from '../../test/fixtures/opening.ts';
 import { tempDirectory } from '../../test/temp-directory.ts';
 import type { NanoclawError } from '../model/errors.ts';
 import { Store } from './store.ts';
@@ -41,15 +42,6 @@ class Watched implements Disposable {
     this.#store?.close();
     this.#home[Symbol.dispose]();
   }
-}
-
-function opening(path: string): unknown {
-  try {
-    Store.open(path).close();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 test('the first statement that meets damage tells of it, once, with the file and what to do', () => {

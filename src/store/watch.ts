@@ -82,7 +82,7 @@ export class Watch {
   }
 }
 
-/** What the host that met the damage has left for the next start, and for `doctor`. */
+/** What the host that met the damage has left for the next start, and for `doctor` (setup/doctor.ts). */
 function markOf(path: string): string {
   return `${path}.damaged-since`;
 }
@@ -105,5 +105,5 @@ export function examineMarked(db: Database.Database, path: string): void {
 }
 
 function numberOf(path: string): number | undefined {
-  return existsSync(path) ? statSync(path, { throwIfNoEntry: false })?.ino : undefined;
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
